@@ -1,0 +1,64 @@
+"""Writes and runs exported text classifiers: SavedModel on raw strings, ONNX and LiteRT on ids."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import loader
+from .run import write_json
+from .text import TextEncoder
+
+
+def write_savedmodel(model: Any, encoder: TextEncoder, labels: Sequence[str], folder: Path) -> None:
+    """A SavedModel whose signature takes strings `[batch]` and gives `label` `[batch]` and `probabilities` `[batch, classes]`."""
+    import keras
+    import tensorflow as tf
+
+    from .text_graph import GraphEncoder
+
+    to_ids = GraphEncoder(encoder)
+    names = tf.constant(labels)
+
+    def serve(text: tf.Tensor) -> dict[str, tf.Tensor]:
+        probabilities = model(to_ids(text), training=False)
+        return {"label": tf.gather(names, tf.argmax(probabilities, -1)), "probabilities": probabilities}
+
+    archive = keras.export.ExportArchive()
+    archive.track(to_ids.table)
+    archive.add_endpoint("serve", serve, [tf.TensorSpec([None], tf.string, "text")])
+    with contextlib.redirect_stdout(io.StringIO()):
+        archive.write_out(str(folder), verbose=False)
+
+
+def write_with_loader(kind: str, model: Any, spec: Mapping[str, Any], folder: Path) -> None:
+    """An ONNX or LiteRT model, with `vocabulary.json` and the loader that answers for strings."""
+    if kind == "onnx":
+        with contextlib.redirect_stdout(io.StringIO()):
+            model.export(str(folder / "model.onnx"), format="onnx", verbose=False)
+    else:
+        from .litert import to_litert
+
+        (folder / "model.tflite").write_bytes(to_litert(model))
+    write_json(folder / "vocabulary.json", spec)
+    shutil.copy(loader.__file__, folder / "loader.py")
+
+
+def run(kind: str, folder: Path, texts: Sequence[str]) -> Iterator[np.ndarray]:
+    """Class probabilities of each text, by what was written, each text by itself."""
+    if kind == "savedmodel":
+        import tensorflow as tf
+
+        serve = tf.saved_model.load(str(folder)).signatures["serving_default"]
+        for text in texts:
+            yield serve(text=tf.constant([text.encode()]))["probabilities"].numpy()[0]
+    else:
+        model = loader.Model(folder)
+        for text in texts:
+            yield model([text])[0][1]

@@ -1,0 +1,74 @@
+"""Word vectors from a file as the start of an embedding, for any task with words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from embeddings import VectorFileError, iterate_vectors
+
+from .errors import InputError
+
+
+@dataclass(frozen=True)
+class WordVectors:
+    """Vectors for some of the words of a file.
+
+    Args:
+        vectors: The vectors by word, in the order of the file.
+        dimensions: Their size.
+    """
+
+    vectors: dict[str, np.ndarray]
+    dimensions: int
+
+    def matrix(self, vocabulary: Sequence[str], seed: int) -> np.ndarray:
+        """First values of an embedding: `[words, dimensions]`; words without a vector are drawn alike in spread.
+
+        Row 0, padding, is zero.
+        """
+        known = np.stack(list(self.vectors.values()))
+        random = np.random.default_rng(seed)
+        matrix = random.normal(known.mean(0), known.std(0) + 1e-8, (len(vocabulary), self.dimensions)).astype(np.float32)
+        matrix[0] = 0
+        for row, word in enumerate(vocabulary):
+            if word in self.vectors:
+                matrix[row] = self.vectors[word]
+        return matrix
+
+
+def load_word_vectors(path: str, wanted: Collection[str], more: int = 0) -> WordVectors:
+    """Reads the vectors of the wanted words, and of the file's first (as a rule its most frequent) words.
+
+    Args:
+        path: word2vec text or binary, GloVe text, or safetensors.
+        wanted: Words of the task.
+        more: How many of the file's first words to take besides.
+
+    Raises:
+        InputError: When the file cannot be used, or none of the wanted words is in it.
+    """
+    kept: dict[str, np.ndarray] = {}
+    dimensions = 0
+    try:
+        for index, (word, vector) in enumerate(iterate_vectors(Path(path))):
+            dimensions = len(vector)
+            if word in wanted or index < more:
+                kept.setdefault(word, vector)
+    except VectorFileError as error:
+        raise InputError(str(error), "--vectors") from None
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror or error})", path) from None
+    if not any(word in kept for word in wanted):
+        raise InputError("none of the words of the data has a vector in it; is it the right language and case?", path)
+    return WordVectors(kept, dimensions)
+
+
+def coverage(vectors: Collection[str], counts: dict[str, int]) -> str:
+    """How many of the words, and of their occurrences, have a vector, as a line to print."""
+    known = [word for word in counts if word in vectors]
+    types, running = len(known) / len(counts), sum(counts[word] for word in known) / sum(counts.values())
+    return f"vectors: {len(known):,} of {len(counts):,} words have one ({types:.1%}), of the running text {running:.1%}"

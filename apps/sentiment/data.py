@@ -1,0 +1,221 @@
+"""Labelled texts from files, folders, archives and TFDS."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import tarfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from apps.core.errors import InputError
+from apps.core.sources import LONGEST_LINE, Splits, bare_suffix, decode, find_splits, hold_out, read_lines
+from apps.core.tfds import read_tfds
+
+from .config import Config
+from .sample import generate
+
+TEXT_COLUMNS = ("text", "text_a", "sentence", "review", "content", "document", "comment", "body", "tweet")
+LABEL_COLUMNS = ("label", "labels", "sentiment", "class", "category", "stars", "star", "rating", "score", "polarity", "target")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text and its class; `where` tells the place it was read from."""
+
+    text: str
+    label: str
+    where: str = field(default="", repr=False)
+
+
+def read_splits(config: Config) -> Splits[Example]:
+    """Reads the examples that `config.data` names, and holds out what splits they lack.
+
+    Raises:
+        InputError: For data that cannot be read or learned from, with file and line.
+    """
+    if config.data == "sample":
+        return generate_splits()
+    found = read_found(config.data, config)
+    splits = hold_out(found["train"], found.get("dev"), found.get("test"), lambda example: example.text, config.seed)
+    for name in ("train", "dev", "test"):
+        if not getattr(splits, name):
+            raise InputError(f"too few examples: none is left for {name}; add some", config.data)
+    return splits
+
+
+def read_examples(source: str, config: Config) -> Sequence[Example]:
+    """The test split of a source (its dev split where it has no test), or all of a single file."""
+    if source == "sample":
+        return generate_splits().test
+    if source == config.data:
+        return read_splits(config).test
+    found = read_found(source, config)
+    return found.get("test") or found.get("dev") or found["train"]
+
+
+def generate_splits() -> Splits[Example]:
+    """The built-in sample."""
+    parts = [[Example(*pair) for pair in generate(size, seed)] for seed, size in enumerate((4000, 500, 1000))]
+    return Splits(*parts)
+
+
+def read_found(source: str, config: Config) -> dict[str, list[Example]]:
+    """The splits that a source has."""
+    if source.startswith("tfds:"):
+        return read_tfds(source.removeprefix("tfds:"), lambda *split: convert_tfds(*split, config))
+    path = Path(source)
+    if path.is_dir() and (path / "train").is_dir():
+        return group_by_split(read_folders(path), path)
+    if re.search(r"\.(tar(\.\w+)?|tgz)$", path.name):
+        return group_by_split(read_archive(path), path)
+    if path.is_dir():
+        files = find_splits(path, tuple(READERS))
+        return {split: read_file(file, config) for split, file in files.items()}
+    return {"train": read_file(path, config)}
+
+
+def read_file(path: Path, config: Config) -> list[Example]:
+    """Reads one file of labelled texts by the reader for its ending."""
+    reader = READERS.get(bare_suffix(path))
+    if reader is None:
+        if not path.exists():
+            raise InputError("no such file; `--data` takes `sample`, a file or folder, or tfds:NAME", path)
+        raise InputError(f"unknown ending; known are {', '.join(READERS)}, also with .gz, .bz2 or .xz", path)
+    examples = list(reader(path, config))
+    if not examples:
+        raise InputError("the file is empty; it should hold labelled texts", path)
+    if not any(example.text.strip() for example in examples):
+        raise InputError("all its texts are blank; is the text column the right one?", path)
+    return examples
+
+
+def read_label_text(path: Path, config: Config) -> Iterator[Example]:
+    """Lines of `label text`."""
+    for number, line in read_lines(path):
+        if line.strip():
+            label, _, text = line.strip().partition(" ")
+            yield Example(text, label, f"{path}:{number}")
+
+
+def read_table(path: Path, config: Config) -> Iterator[Example]:
+    """TSV or CSV with a header. In TSV a quotation mark is a character like any other, as its writers mean it."""
+    is_tsv = bare_suffix(path) == ".tsv"
+    csv.field_size_limit(LONGEST_LINE)
+    line = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal line
+        for line, text in read_lines(path):  # noqa: B007  the number is for the errors below
+            yield text + "\n"
+
+    try:
+        rows = csv.reader(lines(), delimiter="\t" if is_tsv else ",", quoting=csv.QUOTE_NONE if is_tsv else csv.QUOTE_MINIMAL)
+        header = next(rows, [])
+        text, label = (header.index(name) for name in choose_columns(header, config, str(path)))
+        for row in rows:
+            if not row:
+                continue
+            if len(row) != len(header):
+                raise InputError(f"{len(row)} fields where the header has {len(header)}; quote or mend it", f"{path}:{line}")
+            yield Example(row[text], row[label].strip(), f"{path}:{line}")
+    except csv.Error as error:
+        raise InputError(f"not readable as {'TSV' if is_tsv else 'CSV'} ({error})", f"{path}:{line}") from None
+
+
+def read_jsonl(path: Path, config: Config) -> Iterator[Example]:
+    """A JSON object a line."""
+    columns: tuple[str, str] | None = None
+    for number, line in read_lines(path):
+        where = f"{path}:{number}"
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise InputError(f"not JSON ({error})", where) from None
+        if not isinstance(row, dict):
+            raise InputError("not a JSON object; every line must be one", where)
+        columns = columns or choose_columns(list(row), config, where)
+        missing = [column for column in columns if row.get(column) is None]
+        if missing:
+            raise InputError(f"the field {missing[0]!r} is missing", where)
+        yield Example(str(row[columns[0]]), str(row[columns[1]]), where)
+
+
+READERS: dict[str, Callable[[Path, Config], Iterator[Example]]] = {
+    ".txt": read_label_text,
+    ".tsv": read_table,
+    ".csv": read_table,
+    ".jsonl": read_jsonl,
+}
+
+
+def choose_columns(names: Sequence[str], config: Config, where: str) -> tuple[str, str]:
+    """The text's and the label's column among `names`: as configured, or by their usual names."""
+    chosen = []
+    for kind, wanted, usual in (("text", config.text_column, TEXT_COLUMNS), ("label", config.label_column, LABEL_COLUMNS)):
+        candidates = [wanted] if wanted else [name for name in usual if name in names]
+        if not candidates or candidates[0] not in names:
+            looked_for = repr(wanted) if wanted else "one of " + ", ".join(usual)
+            raise InputError(
+                f"no {kind} column: looked for {looked_for}, found {', '.join(map(repr, names)) or 'nothing'}; "
+                f"name it with --{kind}-column",
+                where,
+            )
+        chosen.append(candidates[0])
+    return chosen[0], chosen[1]
+
+
+def read_folders(root: Path) -> Iterator[tuple[str, Example]]:
+    """Folders as in aclImdb, `SPLIT/CLASS/NAME.txt`; yields (split, example). `unsup` has no classes."""
+    for path in sorted(root.glob("*/*/*.txt")):
+        split, label = path.parts[-3:-1]
+        if label != "unsup":
+            yield split, Example(decode(path.read_bytes(), str(path)), label, str(path))
+
+
+def read_archive(path: Path) -> Iterator[tuple[str, Example]]:
+    """The same from a tar archive of such folders, in sorted order."""
+    found = []
+    try:
+        with tarfile.open(path) as archive:
+            for member in archive:
+                parts = PurePosixPath(member.name).parts[-3:]
+                if member.isfile() and len(parts) == 3 and parts[2].endswith(".txt") and parts[1] != "unsup":
+                    file = archive.extractfile(member)
+                    assert file is not None
+                    where = f"{path}:{member.name}"
+                    found.append((parts[0], Example(decode(file.read(), where), parts[1], where)))
+    except FileNotFoundError:
+        raise InputError("no such file; check the path", path) from None
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise InputError(f"the archive is damaged or cut short ({error}); fetch it again", path) from None
+    return iter(sorted(found, key=lambda item: item[1].where))
+
+
+def group_by_split(found: Iterable[tuple[str, Example]], where: Path) -> dict[str, list[Example]]:
+    """Puts (split, example) pairs into lists by split."""
+    splits: dict[str, list[Example]] = {}
+    for split, example in found:
+        splits.setdefault({"valid": "dev", "validation": "dev"}.get(split, split), []).append(example)
+    if not splits.get("train"):
+        raise InputError("no texts in folders train/CLASS/NAME.txt", where)
+    return splits
+
+
+def convert_tfds(features: Any, rows: Iterable[dict[str, Any]], where: str, config: Config) -> list[Example]:
+    """Examples from a TFDS split; none when its labels are hidden, as in the test splits of GLUE."""
+    text, label = choose_columns(list(features), config, where)
+    names = getattr(features[label], "names", None)
+    examples = []
+    for number, row in enumerate(rows, start=1):
+        value = row[label]
+        if names and value < 0:
+            return []
+        shown = names[value] if names else value.decode() if isinstance(value, bytes) else str(value)
+        examples.append(Example(row[text].decode(), shown, f"{where}:{number}"))
+    return examples

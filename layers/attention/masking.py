@@ -1,0 +1,44 @@
+"""Masks: checked, and applied to scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+
+def check_mask(mask: Any, shape: Sequence[int | None]) -> None:
+    """Raises a `ValueError` unless a mask is None, or boolean and of a shape (None: any size)."""
+    if mask is None:
+        return
+    if keras.backend.standardize_dtype(mask.dtype) != "bool":
+        raise ValueError(f"mask must be boolean, not {keras.backend.standardize_dtype(mask.dtype)}")
+    wanted, given = tuple(shape), tuple(mask.shape)
+    fits = len(wanted) == len(given) and all(a == b or None in (a, b) for a, b in zip(wanted, given, strict=True))
+    if not fits:
+        raise ValueError(f"mask must have the shape of the inputs without features, {wanted}, not {given}")
+
+
+def masked_softmax(scores: Any, mask: Any) -> Any:
+    """Softmax over the last axis in which masked places have weight exactly 0.
+
+    Args:
+        scores: `[..., time]`.
+        mask: `[..., time]`, True for the places that count, or None.
+
+    Returns:
+        `[..., time]`, at least float32; a row that is masked throughout is 0 everywhere.
+    """
+    scores = ops.cast(scores, softmax_dtype(keras.backend.standardize_dtype(scores.dtype)))
+    if mask is None:
+        return ops.softmax(scores, axis=-1)
+    # The lowest finite number of every float type is below -1e38; of a fully masked row it leaves scores all equal.
+    scores = ops.where(mask, scores, ops.full_like(scores, -1e38))
+    return ops.where(mask, ops.softmax(scores, axis=-1), ops.zeros_like(scores))
+
+
+def softmax_dtype(dtype: str) -> str:
+    """The type in which attention weights are computed for inputs of a type: float32 or wider."""
+    return "float32" if dtype in ("float16", "bfloat16") else dtype
