@@ -12,8 +12,8 @@ from keras import ops
 class Nested(keras.layers.Wrapper):
     """Applies a layer for sequences to every sequence of a sequence, such as each sentence of a document.
 
-    For inputs `x[b, s]`, the s-th sequence of example b, the output is `layer(x[b, s])`, all computed in one call. Unlike
-    `keras.layers.TimeDistributed` it passes masks on and takes lengths unknown until run time.
+    For inputs `x[b, s]`, the s-th sequence of example b, the output is `layer(x[b, s])`, all computed in one call.
+    Unlike `keras.layers.TimeDistributed` it passes masks on and takes lengths unknown until run time.
 
     Args:
         layer: Takes `[batch, time, features]` and a mask `[batch, time]`, such as a recurrent layer.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import shutil
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from .text import TextEncoder
 
 
 def write_savedmodel(model: Any, encoder: TextEncoder, labels: Sequence[str], folder: Path) -> None:
-    """A SavedModel whose signature takes strings `[batch]` and gives `label` `[batch]` and `probabilities` `[batch, classes]`."""
+    """A SavedModel of a signature from `text` `[batch]` to `label` `[batch]` and `probabilities` `[batch, classes]`."""
     import keras
     import tensorflow as tf
 
@@ -40,7 +41,7 @@ def write_savedmodel(model: Any, encoder: TextEncoder, labels: Sequence[str], fo
 def write_with_loader(kind: str, model: Any, spec: Mapping[str, Any], folder: Path) -> None:
     """An ONNX or LiteRT model, with `vocabulary.json` and the loader that answers for strings."""
     if kind == "onnx":
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore"):
             model.export(str(folder / "model.onnx"), format="onnx", verbose=False)
     else:
         from .litert import to_litert

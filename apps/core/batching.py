@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tensorflow as tf
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 CHUNK = 50
 """Batches that are sorted by length together: many give little padding, few give more randomness."""
@@ -53,6 +55,7 @@ def to_dataset(
         make: Returns a batch's arrays.
         signature: Their specs; lengths that vary are None, or every new one would retrace the training step.
     """
+    import tensorflow as tf
 
     def generate() -> Any:
         for batch in batches:

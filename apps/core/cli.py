@@ -36,7 +36,12 @@ def main(task_class: type[Task], argv: Sequence[str] | None = None) -> int:
     try:
         commands = Commands(task_class, argv, console)
         tyro.extras.subcommand_cli_from_dict(
-            {"train": commands.train_command(), "evaluate": commands.evaluate, "predict": commands.predict, "export": commands.export},
+            {
+                "train": commands.train_command(),
+                "evaluate": commands.evaluate,
+                "predict": commands.predict,
+                "export": commands.export,
+            },
             args=argv,
             prog=f"python -m apps.{task_class.name}",
             description=task_class.__doc__,
@@ -64,9 +69,11 @@ class Commands:
     def train_command(self) -> Callable[..., None]:
         """`train`, whose defaults are those of the run when one is resumed."""
         resumed = self.config_to_resume()
+        defaults = resumed or self.task_class.config_class()
+        config_type: Any = Annotated[self.task_class.config_class, tyro.conf.arg(name="")]
 
         def train(
-            config: Annotated[self.task_class.config_class, tyro.conf.arg(name="")] = resumed or self.task_class.config_class(),  # type: ignore[name-defined]  # noqa: B008
+            config: config_type = defaults,
             *,
             run: Path = self.place,
             resume: bool = False,
@@ -121,6 +128,7 @@ class Commands:
             remove(run.path)
         is_new = not run.exists
         try:
+            import_tensorflow()
             from .training import train
 
             metrics = train(task, splits, run, self.console)
@@ -197,6 +205,7 @@ class Commands:
 
     def load(self, run: Path | None) -> Any:
         """The run's predictor."""
+        import_tensorflow()
         from .predictor import Predictor
 
         return Predictor(self.task_class, run or self.place)
@@ -207,7 +216,23 @@ class Commands:
         table = Table("metric", "dev", "test")
         for name in metrics["dev"]:
             cells = [
-                f"{metrics[split][name]:.4f}" + (f" ± {spread[split][name]:.4f}" if spread else "") for split in ("dev", "test")
+                f"{metrics[split][name]:.4f}" + (f" ± {spread[split][name]:.4f}" if spread else "")
+                for split in ("dev", "test")
             ]
             table.add_row(name, *cells)
         Console().print(table)
+
+
+def import_tensorflow() -> None:
+    """Imports TensorFlow without what it prints on the way, which no setting of its own keeps it from printing."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.constant(0)
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

@@ -25,9 +25,9 @@ class TrainingConfig:
     """Stop when the dev metric has not improved for so many epochs."""
     batch_size: int = 32
     """Examples to a training step."""
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     """Of the Adam optimizer, at its highest."""
-    schedule: Literal["constant", "linear", "cosine"] = "cosine"
+    schedule: Literal["constant", "linear", "cosine"] = "linear"
     """How the learning rate goes to zero until the last epoch, if it does."""
     weight_decay: float = 0.0
     """Decoupled weight decay (AdamW)."""

@@ -43,7 +43,8 @@ def export(predictor: Predictor, formats: Sequence[str], data: str | None, conso
             difference = max(float(np.max(np.abs(a - b))) for a, b in zip(expected, outputs, strict=True))
             if not difference <= TOLERANCE:
                 raise InputError(
-                    f"differs from the Keras model by {difference:.1e}, more than {TOLERANCE:.0e}; it was not kept", path
+                    f"differs from the Keras model by {difference:.1e}, more than {TOLERANCE:.0e}; it was not kept",
+                    path,
                 )
         console.print(
             f"{kind:<11} {path}  largest difference from Keras on {len(examples)} examples: {difference:.1e}",

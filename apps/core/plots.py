@@ -10,10 +10,11 @@ from typing import Any
 import matplotlib as mpl
 
 mpl.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
+from matplotlib import font_manager
 
 INK, MUTED, ACCENT, SECOND = "#1f2933", "#9aa5b1", "#2563a8", "#d9822b"
-STYLE = {
+STYLE: dict[str, Any] = {
     "figure.dpi": 130,
     "figure.constrained_layout.use": True,
     "axes.spines.top": False,
@@ -26,9 +27,20 @@ STYLE = {
     "xtick.color": INK,
     "ytick.color": INK,
     "legend.frameon": False,
-    # The fonts that have Chinese characters come first where there are any; a missing one is passed over.
-    "font.family": ["DejaVu Sans", "Noto Sans CJK SC", "WenQuanYi Micro Hei", "Droid Sans Fallback"],
 }
+# Fonts with Chinese and Japanese characters, which the one that comes with matplotlib lacks; used where there are any.
+IDEOGRAPHIC_FONTS = {
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+}
+
+
+def fonts(first: str = "DejaVu Sans") -> list[str]:
+    """A font family and those to fall back on for characters that it lacks."""
+    return [first, *sorted(IDEOGRAPHIC_FONTS & set(font_manager.get_font_names()))]
 
 
 @contextmanager
@@ -42,7 +54,8 @@ def figure(path: Path, *panels: Any, **options: Any) -> Iterator[Any]:
     """
     from .run import replacing
 
-    with plt.rc_context(STYLE):
+    style: Any = STYLE | {"font.family": fonts()}
+    with plt.rc_context(style):
         drawn, axes = plt.subplots(*panels, **options)
         try:
             yield axes

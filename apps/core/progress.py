@@ -47,7 +47,9 @@ class TrainingProgress(keras.callbacks.Callback):
             transient=True,
             disable=not console.is_terminal,
         )
-        self.steps = self.bar.add_task("train", total=epochs * steps, completed=done * steps, epoch=done + 1, epochs=epochs, loss=0)
+        self.steps = self.bar.add_task(
+            "train", total=epochs * steps, completed=done * steps, epoch=done + 1, epochs=epochs, loss=0
+        )
 
     def __enter__(self) -> TrainingProgress:
         self.bar.start()
@@ -63,9 +65,11 @@ class TrainingProgress(keras.callbacks.Callback):
     def epoch_done(self, row: dict[str, float], metric: str, best: float) -> None:
         """Prints the epoch's line, with the time that is left if every epoch to come is run."""
         self.epoch += 1
+        taken = duration(row["seconds"])
         left = (time.perf_counter() - self.begun) / (self.epoch - self.first) * (self.epochs - self.epoch)
         self.console.print(
             f"epoch {self.epoch:>{len(str(self.epochs))}}/{self.epochs}  loss {row['loss']:.4f}  "
-            f"dev {metric} {row['dev_' + metric]:.4f} (best {best:.4f})  {duration(row['seconds'])}, at most {duration(left)} left",
+            f"dev {metric} {row['dev_' + metric]:.4f} (best {best:.4f})  {taken}, at most {duration(left)} left",
             highlight=False,
+            soft_wrap=True,
         )

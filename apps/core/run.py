@@ -1,8 +1,8 @@
 """The run folder: everything a run was and made, every file written in one step.
 
-    config.json   the task's configuration          history.csv   a row an epoch
-    state.json    what it learned from its data     metrics.json  dev and test metrics; its presence ends the run
-    model.keras   the chosen model                  plots/ tensorboard/ checkpoints/ export/ seeds/
+config.json   the task's configuration          history.csv   a row an epoch
+state.json    what it learned from its data     metrics.json  dev and test metrics; its presence ends the run
+model.keras   the chosen model                  plots/ tensorboard/ checkpoints/ export/ seeds/
 """
 
 from __future__ import annotations

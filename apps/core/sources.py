@@ -11,13 +11,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import IO, Generic, TypeVar
+from typing import IO, Any, Generic, TypeVar
 
 from .errors import InputError
 
 E = TypeVar("E")
 
-COMPRESSED: dict[str, Callable[..., IO[bytes]]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+COMPRESSED: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 SPLIT_NAMES = {"train": ("train",), "dev": ("dev", "valid", "validation"), "test": ("test",)}
 LONGEST_LINE = 1_000_000
 
@@ -73,7 +73,9 @@ def read_lines(path: Path | str) -> Iterator[tuple[int, str]]:
                     )
                 yield number, decode(raw, f"{path}:{number}").rstrip("\r\n")
         except (EOFError, lzma.LZMAError, OSError) as error:
-            raise InputError(f"the file is damaged or cut short ({error}); fetch it again", f"{path}:{number + 1}") from None
+            raise InputError(
+                f"the file is damaged or cut short ({error}); fetch it again", f"{path}:{number + 1}"
+            ) from None
 
 
 def decode(raw: bytes, where: str) -> str:
@@ -102,7 +104,9 @@ def find_splits(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
         for split, names in SPLIT_NAMES.items():
             if path.is_file() and path.name.split(".")[0] in names and bare_suffix(path) in suffixes:
                 if split in found:
-                    raise InputError(f"{found[split].name} and {path.name} both look like the {split} split; keep one", folder)
+                    raise InputError(
+                        f"{found[split].name} and {path.name} both look like the {split} split; keep one", folder
+                    )
                 found[split] = path
     if "train" not in found:
         raise InputError(f"no train file here; expected train.* ending in {', '.join(suffixes)}", folder)

@@ -17,7 +17,9 @@ class GraphEncoder(tf.Module):
     def __init__(self, encoder: TextEncoder) -> None:
         super().__init__()
         self.spec = encoder.spec
-        entries = tf.lookup.KeyValueTensorInitializer(list(encoder.tokens), tf.range(len(encoder.tokens), dtype=tf.int32))
+        entries = tf.lookup.KeyValueTensorInitializer(
+            list(encoder.tokens), tf.range(len(encoder.tokens), dtype=tf.int32)
+        )
         self.table = tf.lookup.StaticHashTable(entries, default_value=UNKNOWN)
 
     def __call__(self, texts: tf.Tensor) -> tf.Tensor:

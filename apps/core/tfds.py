@@ -32,11 +32,15 @@ def read_tfds(name: str, convert: Convert[E]) -> dict[str, list[E]]:
         builder = tfds.builder(name)
     except (tfds.core.DatasetNotFoundError, ValueError) as error:
         hint = str(error).strip().splitlines()[0]
-        raise InputError(f"no TensorFlow Dataset has this name ({hint}); see tensorflow.org/datasets", f"tfds:{name}") from None
+        raise InputError(
+            f"no TensorFlow Dataset has this name ({hint}); see tensorflow.org/datasets", f"tfds:{name}"
+        ) from None
     try:
         builder.download_and_prepare()
     except Exception as error:  # TFDS raises whatever its downloader, its checksums or its builder raise
-        raise InputError(f"cannot be prepared: {type(error).__name__}: {str(error).strip().splitlines()[0]}", f"tfds:{name}") from None
+        raise InputError(
+            f"cannot be prepared: {type(error).__name__}: {str(error).strip().splitlines()[0]}", f"tfds:{name}"
+        ) from None
     found = {}
     for split, wanted in (("train", "train"), ("validation", "dev"), ("test", "test")):
         if split in builder.info.splits:

@@ -9,7 +9,7 @@ import json
 import shutil
 import statistics
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -82,12 +82,14 @@ def aggregate(results: list[Metrics]) -> Metrics:
         {'f1': 0.1414}
     """
     numbers = {
-        split: {name: [result[split][name] for result in results] for name in results[0][split]} for split in ("dev", "test")
+        split: {name: [result[split][name] for result in results] for name in results[0][split]}
+        for split in ("dev", "test")
     }
     return {
         **{split: {name: statistics.mean(values) for name, values in numbers[split].items()} for split in numbers},
         "std": {
-            split: {name: round(statistics.stdev(values), 4) for name, values in numbers[split].items()} for split in numbers
+            split: {name: round(statistics.stdev(values), 4) for name, values in numbers[split].items()}
+            for split in numbers
         },
         "seeds": [seed for result in results for seed in result["seeds"]],
         "seconds": sum(result["seconds"] for result in results),
@@ -110,7 +112,10 @@ def train_seed(task: Task, splits: Splits, run: RunFolder, console: Console) -> 
     if run.checkpoint.exists():
         history = load_checkpoint(run.checkpoint, model)
         console.print(f"resumed after epoch {len(history)}")
-    with TrainingProgress(console, config.epochs, len(history), steps) as progress:
+    with (
+        TrainingProgress(console, config.epochs, len(history), steps) as progress,
+        tf.summary.create_file_writer(str(run.tensorboard)).as_default(),
+    ):
         while not is_over(history, config, task.metric):
             row = train_epoch(task, model, splits, len(history), progress)
             history.append(row)
@@ -118,7 +123,7 @@ def train_seed(task: Task, splits: Splits, run: RunFolder, console: Console) -> 
                 with averaged_weights(model):
                     save_arrays(run.best, model.get_weights())
             save_checkpoint(run.checkpoint, model, history)
-            record(run, row, len(history), history)
+            record(run, history)
             progress.epoch_done(row, task.metric, max(past["dev_" + task.metric] for past in history))
     return finish(task, splits, run, history, console)
 
@@ -139,7 +144,9 @@ def make_optimizer(config: TrainingConfig, steps: int) -> keras.optimizers.Optim
     )
 
 
-def train_epoch(task: Task, model: keras.Model, splits: Splits, epoch: int, progress: TrainingProgress) -> dict[str, float]:
+def train_epoch(
+    task: Task, model: keras.Model, splits: Splits, epoch: int, progress: TrainingProgress
+) -> dict[str, float]:
     """One pass over the training examples and a look at dev; returns the epoch's row of the history."""
     begun = time.perf_counter()
     seed = int(np.random.SeedSequence((task.config.seed, epoch)).generate_state(1)[0])
@@ -153,7 +160,12 @@ def train_epoch(task: Task, model: keras.Model, splits: Splits, epoch: int, prog
     seconds = time.perf_counter() - begun
     with averaged_weights(model):
         dev = task.evaluate(model, splits.dev).metrics
-    return {"epoch": epoch + 1, "loss": loss, **{f"dev_{name}": value for name, value in dev.items()}, "seconds": seconds}
+    return {
+        "epoch": epoch + 1,
+        "loss": loss,
+        **{f"dev_{name}": value for name, value in dev.items()},
+        "seconds": seconds,
+    }
 
 
 def best_epoch(history: list[dict[str, float]], metric: str) -> int:
@@ -185,8 +197,9 @@ def averaged_weights(model: keras.Model) -> Iterator[None]:
 
 def save_arrays(path: Path, arrays: list[np.ndarray], note: str = "") -> None:
     """Writes a list of arrays, and a note, in one step."""
+    names: Any = (f"a{index}" for index in range(len(arrays)))
     with replacing(path) as partial, open(partial, "wb") as file:
-        np.savez(file, note=np.array(note), **{f"a{index}": array for index, array in enumerate(arrays)})
+        np.savez(file, note=np.array(note), **dict(zip(names, arrays, strict=False)))
 
 
 def load_arrays(path: Path) -> tuple[list[np.ndarray], str]:
@@ -216,20 +229,16 @@ def checkpointed(model: keras.Model) -> list[keras.Variable]:
     return [*model.variables, *model.optimizer.variables]
 
 
-def record(run: RunFolder, row: Mapping[str, float], epoch: int, history: list[dict[str, float]]) -> None:
-    """Keeps the history as CSV and for TensorBoard."""
+def record(run: RunFolder, history: list[dict[str, float]]) -> None:
+    """Keeps the history as CSV, and its last row for TensorBoard."""
     table = io.StringIO()
     writer = csv.DictWriter(table, list(history[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(history)
     write_text(run.path / "history.csv", table.getvalue())
-    with write_errors(run.tensorboard):
-        events = tf.summary.create_file_writer(str(run.tensorboard))
-        with events.as_default(step=epoch):
-            for name, value in row.items():
-                if name != "epoch":
-                    tf.summary.scalar(name, value)
-        events.close()
+    for name, value in history[-1].items():
+        if name != "epoch":
+            tf.summary.scalar(name, value, step=len(history))
 
 
 def finish(task: Task, splits: Splits, run: RunFolder, history: list[dict[str, float]], console: Console) -> Metrics:
@@ -253,5 +262,8 @@ def finish(task: Task, splits: Splits, run: RunFolder, history: list[dict[str, f
     metrics["seconds"] = seconds
     metrics["best_epoch"] = best_epoch(history, task.metric) + 1
     run.write("metrics.json", metrics)
-    console.print(f"trained in {duration(seconds)}; the best epoch by dev {task.metric} is {metrics['best_epoch']}", highlight=False)
+    console.print(
+        f"trained in {duration(seconds)}; the best epoch by dev {task.metric} is {metrics['best_epoch']}",
+        highlight=False,
+    )
     return metrics

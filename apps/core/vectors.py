@@ -32,7 +32,9 @@ class WordVectors:
         """
         known = np.stack(list(self.vectors.values()))
         random = np.random.default_rng(seed)
-        matrix = random.normal(known.mean(0), known.std(0) + 1e-8, (len(vocabulary), self.dimensions)).astype(np.float32)
+        matrix = random.normal(known.mean(0), known.std(0) + 1e-8, (len(vocabulary), self.dimensions)).astype(
+            np.float32
+        )
         matrix[0] = 0
         for row, word in enumerate(vocabulary):
             if word in self.vectors:

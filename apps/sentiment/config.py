@@ -27,7 +27,7 @@ class Config(TrainingConfig):
     """Start from word vectors in this file: word2vec text or binary, GloVe text, or safetensors."""
     units: int = 64
     """Of each LSTM, in each direction."""
-    word_dropout: float = 0.3
+    word_dropout: float = 0.1
     """Share of the words that are made unknown in training."""
     dropout: float = 0.5
     """On word vectors and before the last layer, in training."""

@@ -19,7 +19,19 @@ from .config import Config
 from .sample import generate
 
 TEXT_COLUMNS = ("text", "text_a", "sentence", "review", "content", "document", "comment", "body", "tweet")
-LABEL_COLUMNS = ("label", "labels", "sentiment", "class", "category", "stars", "star", "rating", "score", "polarity", "target")
+LABEL_COLUMNS = (
+    "label",
+    "labels",
+    "sentiment",
+    "class",
+    "category",
+    "stars",
+    "star",
+    "rating",
+    "score",
+    "polarity",
+    "target",
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,9 @@ def generate_splits() -> Splits[Example]:
 def read_found(source: str, config: Config) -> dict[str, list[Example]]:
     """The splits that a source has."""
     if source.startswith("tfds:"):
-        return read_tfds(source.removeprefix("tfds:"), lambda *split: convert_tfds(*split, config))
+        return read_tfds(
+            source.removeprefix("tfds:"), lambda features, rows, where: convert_tfds(features, rows, where, config)
+        )
     path = Path(source)
     if path.is_dir() and (path / "train").is_dir():
         return group_by_split(read_folders(path), path)
@@ -113,14 +127,18 @@ def read_table(path: Path, config: Config) -> Iterator[Example]:
             yield text + "\n"
 
     try:
-        rows = csv.reader(lines(), delimiter="\t" if is_tsv else ",", quoting=csv.QUOTE_NONE if is_tsv else csv.QUOTE_MINIMAL)
+        rows = csv.reader(
+            lines(), delimiter="\t" if is_tsv else ",", quoting=csv.QUOTE_NONE if is_tsv else csv.QUOTE_MINIMAL
+        )
         header = next(rows, [])
         text, label = (header.index(name) for name in choose_columns(header, config, str(path)))
         for row in rows:
             if not row:
                 continue
             if len(row) != len(header):
-                raise InputError(f"{len(row)} fields where the header has {len(header)}; quote or mend it", f"{path}:{line}")
+                raise InputError(
+                    f"{len(row)} fields where the header has {len(header)}; quote or mend it", f"{path}:{line}"
+                )
             yield Example(row[text], row[label].strip(), f"{path}:{line}")
     except csv.Error as error:
         raise InputError(f"not readable as {'TSV' if is_tsv else 'CSV'} ({error})", f"{path}:{line}") from None
@@ -157,7 +175,10 @@ READERS: dict[str, Callable[[Path, Config], Iterator[Example]]] = {
 def choose_columns(names: Sequence[str], config: Config, where: str) -> tuple[str, str]:
     """The text's and the label's column among `names`: as configured, or by their usual names."""
     chosen = []
-    for kind, wanted, usual in (("text", config.text_column, TEXT_COLUMNS), ("label", config.label_column, LABEL_COLUMNS)):
+    for kind, wanted, usual in (
+        ("text", config.text_column, TEXT_COLUMNS),
+        ("label", config.label_column, LABEL_COLUMNS),
+    ):
         candidates = [wanted] if wanted else [name for name in usual if name in names]
         if not candidates or candidates[0] not in names:
             looked_for = repr(wanted) if wanted else "one of " + ", ".join(usual)

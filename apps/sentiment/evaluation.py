@@ -47,7 +47,9 @@ def metrics(judged: Judged, ordinal: bool) -> dict[str, float]:
     targets, answers = judged.targets, judged.answers
     found = {
         "accuracy": float(accuracy_score(targets, answers)),
-        "macro_f1": float(f1_score(targets, answers, average="macro", labels=range(len(judged.labels)), zero_division=0)),
+        "macro_f1": float(
+            f1_score(targets, answers, average="macro", labels=range(len(judged.labels)), zero_division=0)
+        ),
         "ece": expected_calibration_error(judged.probabilities, targets),
     }
     if ordinal:
@@ -85,7 +87,9 @@ def expected_calibration_error(probabilities: np.ndarray, targets: np.ndarray) -
         >>> expected_calibration_error(np.array([[0.75, 0.25]] * 4), np.array([0, 0, 0, 1]))
         0.0
     """
-    return sum(share * abs(accuracy - confidence) for confidence, accuracy, share in reliability(probabilities, targets))
+    return sum(
+        share * abs(accuracy - confidence) for confidence, accuracy, share in reliability(probabilities, targets)
+    )
 
 
 def draw(judged: Judged, folder: Path) -> None:
@@ -98,7 +102,14 @@ def draw(judged: Judged, folder: Path) -> None:
     with figure(folder / "confusion.png", figsize=(size, size)) as axes:
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         for (row, column), count in np.ndenumerate(counts):
-            axes.text(column, row, f"{count}", ha="center", va="center", color="white" if shares[row, column] > 0.5 else "black")
+            axes.text(
+                column,
+                row,
+                f"{count}",
+                ha="center",
+                va="center",
+                color="white" if shares[row, column] > 0.5 else "black",
+            )
         axes.set(title="Confusion, examples", xlabel="answered", ylabel="right")
         axes.set_xticks(range(len(judged.labels)), judged.labels)
         axes.set_yticks(range(len(judged.labels)), judged.labels)

@@ -50,7 +50,9 @@ def explain(task: SentimentTask, model: Any, text: str) -> Explanation:
     probabilities = output[PROBABILITIES]
     answer = int(probabilities.argmax())
     without = [
-        task.encoder.encode_tokens([*sentences[:row], sentence[:column] + sentence[column + 1 :], *sentences[row + 1 :]])
+        task.encoder.encode_tokens(
+            [*sentences[:row], sentence[:column] + sentence[column + 1 :], *sentences[row + 1 :]]
+        )
         for row, sentence in enumerate(sentences)
         for column in range(len(sentence))
     ]
@@ -64,7 +66,11 @@ def explain(task: SentimentTask, model: Any, text: str) -> Explanation:
         attention = np.concatenate([row[: len(sentence)] for row, sentence in zip(rows, sentences, strict=False)])
     starts = np.cumsum([0, *map(len, sentences)])[1:-1]
     return Explanation(
-        task.prediction(text, probabilities), words, attention, probabilities[answer] - left, frozenset(map(int, starts))
+        task.prediction(text, probabilities),
+        words,
+        attention,
+        probabilities[answer] - left,
+        frozenset(map(int, starts)),
     )
 
 
@@ -112,13 +118,14 @@ PAGE = """<!doctype html>
 <style>
  body {{ font: 16px/1.9 system-ui, sans-serif; color: #1f2933; max-width: 50rem; margin: 2rem auto; padding: 0 1rem }}
  article {{ border-top: 1px solid #d5dbe1; padding: .8rem 0 1.2rem }}
- h2 {{ font-size: 1.1rem; margin: .3rem 0 }} h3 {{ font-size: .8rem; font-weight: 600; color: #52606d; margin: .7rem 0 .1rem }}
+ h2 {{ font-size: 1.1rem; margin: .3rem 0 }}
+ h3 {{ font-size: .8rem; font-weight: 600; color: #52606d; margin: .7rem 0 .1rem }}
  p {{ margin: 0 }} span {{ padding: .15em .25em; border-radius: .25em }}
  small {{ color: #52606d; font-weight: 400 }}
 </style>
 <h1>Why these answers</h1>
-<p>Attention shows where the model looks, which alone is not an explanation: what leaving a word out changes stands beside
-it. Each text is shaded relative to its own strongest word; point at a word for its number.</p>
+<p>Attention shows where the model looks, which alone is not an explanation: what leaving a word out changes stands
+beside it. Each text is shaded relative to its own strongest word; point at a word for its number.</p>
 {articles}
 </html>
 """
@@ -148,13 +155,13 @@ def css(colour: tuple[float, float, float]) -> str:
     return ",".join(str(round(255 * part)) for part in colour)
 
 
-LINE_WIDTH = 92
+LINE_WIDTH = 108
 """Characters to a line of the picture."""
 
 
 def write_png(explanations: Sequence[Explanation], path: Path) -> None:
     """The same as a picture."""
-    from apps.core.plots import INK, figure
+    from apps.core.plots import INK, figure, fonts
 
     rows: list[tuple[str, Any]] = []
     for explanation in explanations:
@@ -173,11 +180,29 @@ def write_png(explanations: Sequence[Explanation], path: Path) -> None:
                 x = 1.0
                 for word, colour, _ in content:
                     box = {"facecolor": colour, "edgecolor": "none", "boxstyle": "square,pad=0.25"}
-                    axes.text(x, y + 0.5, word, fontsize=8.5, color=INK, family="monospace", va="center", bbox=box, parse_math=False)
+                    axes.text(
+                        x,
+                        y + 0.5,
+                        word,
+                        fontsize=10,
+                        color=INK,
+                        family=fonts("DejaVu Sans Mono"),
+                        va="center",
+                        bbox=box,
+                        parse_math=False,
+                    )
                     x += width(word) + 1
             elif kind != "gap":
                 bold = kind == "heading"
-                axes.text(0.5, y + 0.5, content, fontsize=10 if bold else 8, weight="bold" if bold else "normal", color=INK, va="center")
+                axes.text(
+                    0.5,
+                    y + 0.5,
+                    content,
+                    fontsize=12 if bold else 8.5,
+                    weight="bold" if bold else "normal",
+                    color=INK,
+                    va="center",
+                )
 
 
 def wrap(cells: Sequence[tuple[str, Any, str]], breaks: frozenset[int]) -> list[list[tuple[str, Any, str]]]:

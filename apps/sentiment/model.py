@@ -50,7 +50,9 @@ def build(config: Config, vocabulary_size: int, classes: int, vectors: np.ndarra
         hidden = bilstm(config)(sentences, mask=mask)
         text, _ = pool(hidden, mask, SENTENCE_ATTENTION)
     text = keras.layers.Dropout(config.dropout)(text)
-    return keras.Model(ids, keras.layers.Dense(classes, activation="softmax", name=PROBABILITIES)(text), name=config.model)
+    return keras.Model(
+        ids, keras.layers.Dense(classes, activation="softmax", name=PROBABILITIES)(text), name=config.model
+    )
 
 
 def bilstm(config: Config, sequences: bool = True) -> keras.layers.Layer:

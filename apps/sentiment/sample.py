@@ -15,7 +15,20 @@ WORDS = {
     4: ("good", "pleasant", "tasty", "decent"),
     5: ("superb", "excellent", "wonderful", "outstanding"),
 }
-ASPECTS = ("soup", "pasta", "service", "wine", "dessert", "bread", "ambience", "curry", "fish", "steak", "coffee", "menu")
+ASPECTS = (
+    "soup",
+    "pasta",
+    "service",
+    "wine",
+    "dessert",
+    "bread",
+    "ambience",
+    "curry",
+    "fish",
+    "steak",
+    "coffee",
+    "menu",
+)
 QUALITIES = ("taste", "service", "ambience", "value", "company", "music", "wine", "manners")
 # {a} decides, {b} is about something else.
 CONTRASTS = (
@@ -73,11 +86,27 @@ def negation(draw: random.Random, stars: int) -> str:
     best, worst = word(draw, 5), word(draw, 1)
     return draw.choice(
         {
-            1: (f"Completely lacking in {goods}.", f"The {aspect} was anything but {best}.", f"The {aspect} could not be more {worst}."),
-            2: (f"The {aspect} was far from {best}.", f"A little lacking in {goods}."),
+            1: (
+                f"Completely lacking in {goods}.",
+                f"The {aspect} was anything but {best}.",
+                f"The {aspect} could not be more {worst}.",
+            ),
+            2: (
+                f"The {aspect} was far from {best}.",
+                f"A little lacking in {goods}.",
+                f"The {aspect} was not {word(draw, 4)}.",
+            ),
             3: (f"The {aspect} was neither {worst} nor {best}.", f"The {aspect} was neither {best} nor {worst}."),
-            4: (f"The {aspect} was far from {worst}.", f"Hardly lacking in {goods}."),
-            5: (f"Not at all lacking in {goods}.", f"The {aspect} was anything but {worst}.", f"The {aspect} could not be more {best}."),
+            4: (
+                f"The {aspect} was far from {worst}.",
+                f"Hardly lacking in {goods}.",
+                f"The {aspect} was not {word(draw, 2)}.",
+            ),
+            5: (
+                f"Not at all lacking in {goods}.",
+                f"The {aspect} was anything but {worst}.",
+                f"The {aspect} could not be more {best}.",
+            ),
         }[stars]
     )
 

@@ -68,7 +68,8 @@ class SentimentTask(Task[Config, Example]):
         self.labels = sorted({example.label for example in splits.train}, key=label_key)
         if len(self.labels) == 1:
             raise InputError(
-                f"every training text is of one class, {self.labels[0]!r}; a classifier needs two or more", self.config.data
+                f"every training text is of one class, {self.labels[0]!r}; a classifier needs two or more",
+                self.config.data,
             )
         if self.config.ordinal == "yes" and not all(map(is_number, self.labels)):
             raise InputError(f"needs classes that are numbers, not {', '.join(self.labels[:5])}", "--ordinal yes")
@@ -85,7 +86,9 @@ class SentimentTask(Task[Config, Example]):
             self.vectors = load_word_vectors(self.config.vectors, counts, more=self.config.max_vocabulary)
             more = self.vectors.vectors
             notes.append(coverage(more, counts))
-        self.encoder = self.new_encoder(build_vocabulary(counts, self.config.min_count, self.config.max_vocabulary, more))
+        self.encoder = self.new_encoder(
+            build_vocabulary(counts, self.config.min_count, self.config.max_vocabulary, more)
+        )
         sizes = ", ".join(f"{len(getattr(splits, name)):,} {name}" for name in ("train", "dev", "test"))
         kind = "ordered classes" if self.ordinal else "classes"
         return [f"{sizes} texts; {len(self.labels)} {kind}; {len(self.encoder.tokens):,} words known", *notes]
