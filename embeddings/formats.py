@@ -10,6 +10,7 @@ import bz2
 import gzip
 import lzma
 import os
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +20,8 @@ import numpy as np
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 LONGEST_WORD = 10_000
 """Bytes; a longer one means that the file is not what its header says."""
+WIDEST = 100_000
+"""Numbers to a vector; more mean the same."""
 
 
 class VectorFileError(ValueError):
@@ -63,7 +66,10 @@ def iterate_vectors(path: str | Path) -> Iterator[tuple[str, np.ndarray]]:
                 raise VectorFileError(f"{path}: the vector of {word!r} holds NaN or infinity")
             count += 1
             yield word, vector
-    except (EOFError, lzma.LZMAError, gzip.BadGzipFile) as error:
+    except (EOFError, lzma.LZMAError, zlib.error, OSError) as error:
+        # What gzip and bz2 say of a damaged file has no number; what the system says of any has.
+        if isinstance(error, OSError) and (error.errno is not None or path.suffix not in OPENERS):
+            raise
         raise VectorFileError(f"{path}: the compressed file is damaged or cut short ({error})") from None
     if count == 0:
         raise VectorFileError(f"{path}: no vectors in it")
@@ -74,14 +80,16 @@ def write_vectors(path: str | Path, words: Sequence[str], vectors: np.ndarray) -
 
     Args:
         path: Where to; replaced in one step, never left half-written.
-        words: Distinct words without white space.
+        words: Distinct words without line breaks.
         vectors: `[words, dimensions]`.
 
     Raises:
-        ValueError: When words and vectors differ in number.
+        ValueError: When words and vectors differ in number, or a word is empty or holds a line break.
     """
     if len(words) != len(vectors):
         raise ValueError(f"{len(words)} words but {len(vectors)} vectors")
+    if unfit := [word for word in words if not word or "\n" in word]:
+        raise ValueError(f"the word {unfit[0]!r} is empty or holds a line break; leave it out")
     path = Path(path)
     partial = path.with_name(path.name + ".partial")
     try:
@@ -91,7 +99,7 @@ def write_vectors(path: str | Path, words: Sequence[str], vectors: np.ndarray) -
             joined = np.frombuffer("\n".join(words).encode(), np.uint8)
             save_file({"vectors": np.ascontiguousarray(vectors, np.float32), "words": joined}, partial)
         else:
-            with open(partial, "w", encoding="utf-8") as file:
+            with OPENERS.get(path.suffix, open)(partial, "wt", encoding="utf-8") as file:
                 file.write(f"{len(words)} {vectors.shape[1]}\n")
                 for word, vector in zip(words, vectors, strict=True):
                     file.write(f"{word} {' '.join(map(repr, map(float, vector)))}\n")
@@ -107,10 +115,10 @@ def _safetensors(path: Path) -> Iterator[tuple[str, np.ndarray]]:
         with safe_open(path, "numpy") as file:
             words = file.get_tensor("words").tobytes().decode().split("\n")
             vectors = file.get_tensor("vectors")
-    except (SafetensorError, UnicodeDecodeError) as error:
+    except (SafetensorError, UnicodeDecodeError, AttributeError) as error:  # the last for types that numpy lacks
         raise VectorFileError(f"{path}: not a safetensors file of `words` and `vectors` ({error})") from None
-    if vectors.ndim != 2 or len(vectors) != len(words):
-        raise VectorFileError(f"{path}: {len(words)} words but vectors of shape {vectors.shape}")
+    if vectors.ndim != 2 or len(vectors) != len(words) or vectors.shape[1] == 0 or vectors.dtype.kind not in "fiu":
+        raise VectorFileError(f"{path}: {len(words)} words but vectors of shape {vectors.shape}, {vectors.dtype}")
     yield from zip(words, vectors.astype(np.float32), strict=True)
 
 
@@ -122,6 +130,8 @@ def _word2vec_or_glove(path: Path) -> Iterator[tuple[str, np.ndarray]]:
             yield from _text(path, file, first, number=1, expected=None)
             return
         count, width = header
+        if not 0 < width <= WIDEST:
+            raise VectorFileError(f"{path}:1: the header promises {width} numbers to a vector, not 1 to {WIDEST}")
         second = file.readline(1 << 20)
         if _is_text_row(second, width):
             yield from _text(path, file, second, number=2, expected=(count, width))
@@ -133,7 +143,8 @@ def _header(line: bytes) -> tuple[int, int] | None:
     parts = line.split()
     if len(parts) != 2 or not all(part.isdigit() for part in parts):
         return None
-    return int(parts[0]), int(parts[1])
+    count, width = (int(part) if len(part) < 20 else 10**20 for part in parts)
+    return count, width
 
 
 def _is_text_row(line: bytes, width: int) -> bool:
@@ -154,7 +165,8 @@ def _text(
         width = width or len(fields) - 1
         word = b" ".join(fields[:-width]) if width else b""
         try:
-            vector = np.array(fields[-width:], np.float32)
+            with np.errstate(over="ignore"):  # becomes infinity, which is refused
+                vector = np.array(fields[-width:], np.float32)
         except ValueError:
             raise VectorFileError(f"{path}:{number}: not a word and {width} numbers") from None
         if not word or len(vector) != width:
@@ -175,13 +187,15 @@ def _binary(path: Path, file: IO[bytes], start: bytes, count: int, width: int) -
         while (space := data.find(b" ", at)) < 0 or len(data) < space + 1 + size:
             if space < 0 and len(data) - at > LONGEST_WORD:
                 raise VectorFileError(f"{where}: no word found; is this a word-vector file?")
-            more = file.read(max(1 << 20, size))
+            more = file.read(1 << 20)
             if not more:
                 raise VectorFileError(f"{where}: the file is cut short")
             data, at = data[at:] + more, 0
         vector = np.frombuffer(data, "<f4", width, offset=space + 1).astype(np.float32)
         yield _decode(data[at:space].lstrip(b"\n"), where), vector
         at = space + 1 + size
+    if (data[at:] + file.read(1 << 20)).strip():
+        raise VectorFileError(f"{path}: goes on after the {count} vectors of {width} numbers that its header promises")
 
 
 def _decode(word: bytes, where: Any) -> str:

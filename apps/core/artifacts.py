@@ -35,7 +35,10 @@ def write_savedmodel(model: Any, encoder: TextEncoder, labels: Sequence[str], fo
     archive.track(to_ids.table)
     archive.add_endpoint("serve", serve, [tf.TensorSpec([None], tf.string, "text")])
     with contextlib.redirect_stdout(io.StringIO()):
-        archive.write_out(str(folder), verbose=False)
+        try:
+            archive.write_out(str(folder), verbose=False)
+        except tf.errors.OpError as error:  # a full disk, as TensorFlow says it
+            raise OSError(error.message) from None
 
 
 def write_with_loader(kind: str, model: Any, spec: Mapping[str, Any], folder: Path) -> None:

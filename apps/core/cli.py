@@ -49,14 +49,25 @@ def main(task_class: type[Task], argv: Sequence[str] | None = None) -> int:
         )
         sys.stdout.flush()
     except InputError as error:
-        console.print(f"error: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+        complain(console, error)
         return 2
     except KeyboardInterrupt:
         console.print("interrupted; `train --resume` goes on with a run that was begun", style="red")
         return 130
-    except BrokenPipeError:  # `predict ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), 1
+        )  # or Python tries again to write what standard output would not take
+        if not isinstance(error, BrokenPipeError):  # `predict ... | head`
+            complain(console, InputError(error.strerror or str(error), error.filename or "standard output"))
+            return 2
     return 0
+
+
+def complain(console: Console, error: InputError) -> None:
+    """Prints an error as one line."""
+    line = " ".join(str(error).splitlines())
+    console.print(f"error: {line}", style="red", highlight=False, markup=False, soft_wrap=True)
 
 
 class Commands:
@@ -111,12 +122,14 @@ class Commands:
 
     def train(self, config: Any, run: RunFolder, resume: bool, overwrite: bool) -> None:
         """Reads the data, and only when they can be used touches the run folder."""
+        if resume and overwrite:
+            raise InputError("goes on with a run, and --overwrite replaces one; give one of them", "--resume")
         if run.exists and not (resume or overwrite):
             raise InputError("exists already; name another folder, or give --resume or --overwrite", run.path)
         if run.exists and not run.is_run:
             raise InputError("exists and is not a run folder; name another", run.path)
         if resume and run.is_finished:
-            self.console.print(f"{run.path} is finished already")
+            self.console.print(f"{run.path} is finished already", highlight=False, soft_wrap=True)
             self.show(run.read("metrics.json"))
             return
         task = self.task_class(config)
@@ -137,7 +150,7 @@ class Commands:
                 remove(run.path)
             raise
         self.show(metrics)
-        self.console.print(f"kept in {run.path}", highlight=False)
+        self.console.print(f"kept in {run.path}", highlight=False, soft_wrap=True)
 
     def evaluate(self, *, run: Path | None = None, data: str | None = None, output: Path | None = None) -> None:
         """Judge a trained model on its own test examples or on others.
@@ -188,7 +201,7 @@ class Commands:
                 shown += batch
         if explain:
             predictor.task.explain(predictor.model, shown, explain)
-            self.console.print(f"explained in {explain}", highlight=False)
+            self.console.print(f"explained in {explain}", highlight=False, soft_wrap=True)
 
     def export(self, *, run: Path | None = None, formats: tuple[str, ...] = (), data: str | None = None) -> None:
         """Write the model in the formats it is served in, each checked against the Keras model.
@@ -205,6 +218,7 @@ class Commands:
 
     def load(self, run: Path | None) -> Any:
         """The run's predictor."""
+        RunFolder(run or self.place).require_finished()  # before the seconds that TensorFlow takes to import
         import_tensorflow()
         from .predictor import Predictor
 

@@ -31,10 +31,10 @@ class Predictor:
         try:
             self.task.restore(self.run.read("state.json"))
             self.model = keras.models.load_model(self.run.model, compile=False)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            if isinstance(error, InputError):
-                raise
-            reason = str(error).strip().splitlines()[0]
+        except InputError:
+            raise
+        except Exception as error:  # whatever the readers of zip, HDF5 and JSON raise for damaged content
+            reason = str(error).strip().partition("\n")[0] or type(error).__name__
             raise InputError(f"this run folder is damaged ({reason}); train anew", self.run.path) from None
 
     def __call__(self, inputs: list[Any]) -> list[Any]:

@@ -15,9 +15,9 @@ def duration(seconds: float) -> str:
 
     Example:
         >>> duration(8.44), duration(75), duration(3700)
-        ('8.4 s', '1 min 15 s', '1 h 2 min')
+        ('8.4 s', '1 min 15 s', '1 h 1 min')
     """
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

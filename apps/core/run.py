@@ -28,7 +28,7 @@ def write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_SPACE or "No space left" in str(error):
+        if error.errno in _NO_SPACE or any(os.strerror(number) in str(error) for number in _NO_SPACE):
             raise InputError("the disk is full, nothing was changed; free some space and run again", path) from None
         raise InputError(f"cannot be written ({error.strerror or error}); choose another place", path) from None
 
@@ -61,7 +61,8 @@ def remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            path.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -97,8 +98,10 @@ class RunFolder:
 
     @property
     def exists(self) -> bool:
-        """Whether there is something at the path other than an empty folder."""
-        return self.path.exists() and not (self.path.is_dir() and not any(self.path.iterdir()))
+        """Whether there is something at the path other than an empty folder, or one whose first file was cut short."""
+        if not self.path.is_dir():
+            return self.path.exists()
+        return any(not path.name.startswith(".partial-") for path in self.path.iterdir())
 
     @property
     def is_run(self) -> bool:
@@ -138,6 +141,10 @@ class RunFolder:
         """The configuration, as an instance of the task's dataclass."""
         values = self.read("config.json")
         known = {field.name for field in dataclasses.fields(config_class)}
+        path = self.path / "config.json"
         if not isinstance(values, dict) or set(values) - known:
-            raise InputError("is not the configuration of such a task", self.path / "config.json")
-        return config_class(**values)
+            raise InputError("is not the configuration of such a task", path)
+        try:
+            return config_class(**values)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"is not the configuration of such a task ({error})", path) from None

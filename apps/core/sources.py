@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import lzma
 import sys
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -72,7 +73,7 @@ def read_lines(path: Path | str) -> Iterator[tuple[int, str]]:
                         f"the line is longer than {LONGEST_LINE:,} bytes; put one text on a line", f"{path}:{number}"
                     )
                 yield number, decode(raw, f"{path}:{number}").rstrip("\r\n")
-        except (EOFError, lzma.LZMAError, OSError) as error:
+        except (EOFError, lzma.LZMAError, zlib.error, OSError) as error:
             raise InputError(
                 f"the file is damaged or cut short ({error}); fetch it again", f"{path}:{number + 1}"
             ) from None

@@ -31,7 +31,8 @@ _PUNCTUATION = (
     "!-/:-@\\[-`{-~\xa1-\xbf\u2010-\u205e\u20a0-\u20cf\u3001-\u3004\u3008-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40"
 )
 
-_CLEAN = [("<br */?>", " "), (_UNSETTLED_CASE, "\ufffd"), ("\u03c2", "\u03c3"), (_SPACES, " ")]
+# NUL goes with them: TensorFlow ends a text there when it makes letters small.
+_CLEAN = [("<br */?>", " "), ("\\x00", "\ufffd"), (_UNSETTLED_CASE, "\ufffd"), ("\u03c2", "\u03c3"), (_SPACES, " ")]
 _WORDS = [
     ("\u2019", "'"),
     # Contractions as the Penn Treebank splits them, and so the Stanford data: do n't, it 's. Their apostrophe hides

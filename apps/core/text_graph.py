@@ -25,6 +25,7 @@ class GraphEncoder(tf.Module):
     def __call__(self, texts: tf.Tensor) -> tf.Tensor:
         """Strings `[batch]` to ids `[batch, time]` or `[batch, sentences, time]`."""
         text = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+        text = tf.strings.regex_replace(text, "\\x00", "\ufffd")  # `lower` would drop all that follows it
         text = tf.strings.lower(text, encoding="utf-8")
         for pattern, replacement in self.spec["rules"]:
             text = tf.strings.regex_replace(text, pattern, replacement)

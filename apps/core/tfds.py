@@ -30,17 +30,14 @@ def read_tfds(name: str, convert: Convert[E]) -> dict[str, list[E]]:
     tfds.disable_progress_bar()
     try:
         builder = tfds.builder(name)
-    except (tfds.core.DatasetNotFoundError, ValueError) as error:
-        hint = str(error).strip().splitlines()[0]
+    except (tfds.core.DatasetNotFoundError, ValueError, AssertionError) as error:  # the last for an unknown version
         raise InputError(
-            f"no TensorFlow Dataset has this name ({hint}); see tensorflow.org/datasets", f"tfds:{name}"
+            f"no TensorFlow Dataset has this name ({first_line(error)}); see tensorflow.org/datasets", f"tfds:{name}"
         ) from None
     try:
         builder.download_and_prepare()
     except Exception as error:  # TFDS raises whatever its downloader, its checksums or its builder raise
-        raise InputError(
-            f"cannot be prepared: {type(error).__name__}: {str(error).strip().splitlines()[0]}", f"tfds:{name}"
-        ) from None
+        raise InputError(f"cannot be prepared: {type(error).__name__}: {first_line(error)}", f"tfds:{name}") from None
     found = {}
     for split, wanted in (("train", "train"), ("validation", "dev"), ("test", "test")):
         if split in builder.info.splits:
@@ -51,3 +48,8 @@ def read_tfds(name: str, convert: Convert[E]) -> dict[str, list[E]]:
     if "train" not in found:
         raise InputError("the data set has no labelled train split; choose another", f"tfds:{name}")
     return found
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, which may have none."""
+    return (str(error).strip() or "no reason given").splitlines()[0]

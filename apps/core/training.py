@@ -9,6 +9,8 @@ import json
 import shutil
 import statistics
 import time
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,10 +45,10 @@ def train(task: Task, splits: Splits, run: RunFolder, console: Console) -> Metri
     """
     config = task.config
     fingerprint = splits.fingerprint()
-    if run.is_run and run.read("data.json") != fingerprint:
+    if (run.path / "data.json").exists() and run.read("data.json") != fingerprint:
         raise InputError(f"the data {config.data!r} are not those this run was begun with; train anew", run.path)
-    run.write("data.json", fingerprint)
     run.write("config.json", dataclasses.asdict(config))
+    run.write("data.json", fingerprint)
     if config.seeds == 1:
         return train_seed(task, splits, run, console)
     results = []
@@ -58,8 +60,8 @@ def train(task: Task, splits: Splits, run: RunFolder, console: Console) -> Metri
         if folder.is_finished:
             results.append(folder.read("metrics.json"))
             continue
-        folder.write("data.json", fingerprint)
         folder.write("config.json", dataclasses.asdict(one.config))
+        folder.write("data.json", fingerprint)
         results.append(train_seed(one, splits, folder, console))
     best = max(results, key=lambda metrics: metrics["dev"][task.metric])
     metrics = aggregate(results)
@@ -129,15 +131,15 @@ def train_seed(task: Task, splits: Splits, run: RunFolder, console: Console) -> 
 
 
 def make_optimizer(config: TrainingConfig, steps: int) -> keras.optimizers.Optimizer:
-    """AdamW with the configured schedule, clipping and weight averaging."""
+    """Adam, with decoupled weight decay if any (AdamW), and the configured schedule, clipping and weight averaging."""
     rate: Any = config.learning_rate
     if config.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, config.epochs * steps)
     elif config.schedule == "linear":
         rate = keras.optimizers.schedules.PolynomialDecay(rate, config.epochs * steps, end_learning_rate=0.0)
-    return keras.optimizers.AdamW(
+    return keras.optimizers.Adam(
         rate,
-        weight_decay=config.weight_decay,
+        weight_decay=config.weight_decay or None,
         global_clipnorm=config.clip_norm or None,
         use_ema=config.ema > 0,
         ema_momentum=config.ema or 0.99,
@@ -207,7 +209,7 @@ def load_arrays(path: Path) -> tuple[list[np.ndarray], str]:
     try:
         with np.load(path, allow_pickle=False) as file:
             return [file[f"a{index}"] for index in range(len(file.files) - 1)], str(file["note"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"cannot be read ({error}); this run folder is damaged, train anew", path) from None
 
 

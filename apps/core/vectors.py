@@ -35,10 +35,10 @@ class WordVectors:
         matrix = random.normal(known.mean(0), known.std(0) + 1e-8, (len(vocabulary), self.dimensions)).astype(
             np.float32
         )
-        matrix[0] = 0
         for row, word in enumerate(vocabulary):
             if word in self.vectors:
                 matrix[row] = self.vectors[word]
+        matrix[0] = 0  # also where a file has a vector for a word of that name
         return matrix
 
 

@@ -36,7 +36,7 @@ class Config(TrainingConfig):
     """What a token is; among words each Chinese or Japanese character is one of its own."""
     min_count: int = 2
     """Tokens that are rarer in the training texts are unknown."""
-    max_vocabulary: int = 30_000
+    max_vocabulary: int = 20_000
     """Most tokens to know, the most frequent ones."""
     max_length: int = 400
     """Most tokens of a text (hierarchical: of a sentence); of a longer one both ends are kept."""

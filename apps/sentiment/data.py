@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import lzma
 import re
 import tarfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -32,6 +34,10 @@ LABEL_COLUMNS = (
     "polarity",
     "target",
 )
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+"""What JSON can hold, and so can words of the command line that are not UTF-8, but no text file."""
+SAMPLE_SIZES = (4000, 500, 1000)
+"""Training, dev and test texts of the built-in sample."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +76,10 @@ def read_examples(source: str, config: Config) -> Sequence[Example]:
 
 
 def generate_splits() -> Splits[Example]:
-    """The built-in sample."""
-    parts = [[Example(*pair) for pair in generate(size, seed)] for seed, size in enumerate((4000, 500, 1000))]
-    return Splits(*parts)
+    """The built-in sample; its texts all differ, so none is in two splits."""
+    train, dev, test = SAMPLE_SIZES
+    examples = [Example(*pair) for pair in generate(train + dev + test, seed=0)]
+    return Splits(examples[:train], examples[train : train + dev], examples[train + dev :])
 
 
 def read_found(source: str, config: Config) -> dict[str, list[Example]]:
@@ -102,6 +109,8 @@ def read_file(path: Path, config: Config) -> list[Example]:
     examples = list(reader(path, config))
     if not examples:
         raise InputError("the file is empty; it should hold labelled texts", path)
+    if unlabelled := next((example for example in examples if not example.label.strip()), None):
+        raise InputError("the label is blank; give the text a class or leave it out", unlabelled.where)
     if not any(example.text.strip() for example in examples):
         raise InputError("all its texts are blank; is the text column the right one?", path)
     return examples
@@ -111,37 +120,41 @@ def read_label_text(path: Path, config: Config) -> Iterator[Example]:
     """Lines of `label text`."""
     for number, line in read_lines(path):
         if line.strip():
-            label, _, text = line.strip().partition(" ")
-            yield Example(text, label, f"{path}:{number}")
+            label, *text = line.split(maxsplit=1)
+            yield Example("".join(text).strip(), label, f"{path}:{number}")
 
 
 def read_table(path: Path, config: Config) -> Iterator[Example]:
     """TSV or CSV with a header. In TSV a quotation mark is a character like any other, as its writers mean it."""
     is_tsv = bare_suffix(path) == ".tsv"
     csv.field_size_limit(LONGEST_LINE)
-    line = 0
-
-    def lines() -> Iterator[str]:
-        nonlocal line
-        for line, text in read_lines(path):  # noqa: B007  the number is for the errors below
-            yield text + "\n"
-
-    try:
-        rows = csv.reader(
-            lines(), delimiter="\t" if is_tsv else ",", quoting=csv.QUOTE_NONE if is_tsv else csv.QUOTE_MINIMAL
-        )
-        header = next(rows, [])
-        text, label = (header.index(name) for name in choose_columns(header, config, str(path)))
-        for row in rows:
-            if not row:
-                continue
-            if len(row) != len(header):
-                raise InputError(
-                    f"{len(row)} fields where the header has {len(header)}; quote or mend it", f"{path}:{line}"
-                )
-            yield Example(row[text], row[label].strip(), f"{path}:{line}")
-    except csv.Error as error:
-        raise InputError(f"not readable as {'TSV' if is_tsv else 'CSV'} ({error})", f"{path}:{line}") from None
+    rows = csv.reader(
+        (line.replace("\r", " ") + "\n" for _, line in read_lines(path)),
+        delimiter="\t" if is_tsv else ",",
+        quoting=csv.QUOTE_NONE if is_tsv else csv.QUOTE_MINIMAL,
+        strict=True,
+    )
+    header: list[str] = []
+    text = label = begun = 0
+    while True:
+        begun = rows.line_num + 1  # the row's first line: quoted fields may hold line breaks
+        where = f"{path}:{begun}"
+        try:
+            row = next(rows, None)
+        except csv.Error as error:
+            reason = f"not readable as {'TSV' if is_tsv else 'CSV'} ({error})"
+            raise InputError(f"{reason}; is a quotation mark not closed, or not doubled?", where) from None
+        if row is None:
+            return
+        if not row:
+            continue
+        if not header:
+            header = row
+            text, label = (header.index(name) for name in choose_columns(header, config, where))
+        elif len(row) != len(header):
+            raise InputError(f"{len(row)} fields where the header has {len(header)}; quote or mend it", where)
+        else:
+            yield Example(row[text], row[label].strip(), where)
 
 
 def read_jsonl(path: Path, config: Config) -> Iterator[Example]:
@@ -153,7 +166,7 @@ def read_jsonl(path: Path, config: Config) -> Iterator[Example]:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"not JSON ({error})", where) from None
         if not isinstance(row, dict):
             raise InputError("not a JSON object; every line must be one", where)
@@ -161,7 +174,12 @@ def read_jsonl(path: Path, config: Config) -> Iterator[Example]:
         missing = [column for column in columns if row.get(column) is None]
         if missing:
             raise InputError(f"the field {missing[0]!r} is missing", where)
-        yield Example(str(row[columns[0]]), str(row[columns[1]]), where)
+        text, label = (str(row[column]) for column in columns)
+        if HALF_CHARACTER.search(text + label):
+            raise InputError(
+                r"holds half a character (an escape such as \ud83d without its other half); mend it", where
+            )
+        yield Example(text, label, where)
 
 
 READERS: dict[str, Callable[[Path, Config], Iterator[Example]]] = {
@@ -213,8 +231,9 @@ def read_archive(path: Path) -> Iterator[tuple[str, Example]]:
                     found.append((parts[0], Example(decode(file.read(), where), parts[1], where)))
     except FileNotFoundError:
         raise InputError("no such file; check the path", path) from None
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise InputError(f"the archive is damaged or cut short ({error}); fetch it again", path) from None
+    except (tarfile.TarError, EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+        reason = str(error).partition("\n")[0].rstrip(":")
+        raise InputError(f"the archive is damaged or cut short ({reason}); fetch it again", path) from None
     return iter(sorted(found, key=lambda item: item[1].where))
 
 
@@ -231,6 +250,8 @@ def group_by_split(found: Iterable[tuple[str, Example]], where: Path) -> dict[st
 def convert_tfds(features: Any, rows: Iterable[dict[str, Any]], where: str, config: Config) -> list[Example]:
     """Examples from a TFDS split; none when its labels are hidden, as in the test splits of GLUE."""
     text, label = choose_columns(list(features), config, where)
+    if features[text].np_dtype != object:
+        raise InputError(f"the feature {text!r} is not text; name another with --text-column", where)
     names = getattr(features[label], "names", None)
     examples = []
     for number, row in enumerate(rows, start=1):

@@ -111,8 +111,8 @@ def draw(judged: Judged, folder: Path) -> None:
                 color="white" if shares[row, column] > 0.5 else "black",
             )
         axes.set(title="Confusion, examples", xlabel="answered", ylabel="right")
-        axes.set_xticks(range(len(judged.labels)), judged.labels)
-        axes.set_yticks(range(len(judged.labels)), judged.labels)
+        axes.set_xticks(range(len(judged.labels)), judged.labels, parse_math=False)
+        axes.set_yticks(range(len(judged.labels)), judged.labels, parse_math=False)
         axes.spines[:].set_visible(False)
     confidence, accuracy, share = zip(*reliability(judged.probabilities, judged.targets), strict=True)
     error = expected_calibration_error(judged.probabilities, judged.targets)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from apps.core.errors import InputError
 from apps.core.inference import run_in_batches
 from apps.core.run import write_text
 
@@ -157,6 +158,8 @@ def css(colour: tuple[float, float, float]) -> str:
 
 LINE_WIDTH = 108
 """Characters to a line of the picture."""
+MOST_ROWS = 1500
+"""Lines of a picture; matplotlib draws none higher than 65,535 dots."""
 
 
 def write_png(explanations: Sequence[Explanation], path: Path) -> None:
@@ -171,6 +174,8 @@ def write_png(explanations: Sequence[Explanation], path: Path) -> None:
             rows.append(("title", title))
             rows += [("words", line) for line in wrap(cells, explanation.breaks)]
         rows.append(("gap", None))
+    if len(rows) > MOST_ROWS:
+        raise InputError("too many texts or words for one picture; explain fewer, or write .html", path)
     height = 0.27 * len(rows) + 0.2
     with figure(path, figsize=(10, height)) as axes:
         axes.set(xlim=(0, LINE_WIDTH + 2), ylim=(len(rows) + 0.3, -0.3))
@@ -202,6 +207,7 @@ def write_png(explanations: Sequence[Explanation], path: Path) -> None:
                     weight="bold" if bold else "normal",
                     color=INK,
                     va="center",
+                    parse_math=False,
                 )
 
 

@@ -193,6 +193,8 @@ class SentimentTask(Task[Config, Example]):
 
     def read_inputs(self, given: Sequence[str], file: str | None) -> Iterator[str]:
         """The texts of the command line, or one a line of a file."""
+        if any(data.HALF_CHARACTER.search(text) for text in given):
+            raise InputError("a text is not UTF-8; convert it, or give it in a file", "predict")
         return iter(given) if file is None else (line for _, line in read_lines(file))
 
     def predict(self, model: Any, inputs: Sequence[str]) -> list[Prediction]:

@@ -44,8 +44,11 @@ class MeanPooling(keras.layers.Layer):
         check_mask(mask, inputs.shape[:-1])
         if mask is None:
             return ops.mean(inputs, axis=-2)
-        counted = ops.expand_dims(ops.cast(mask, inputs.dtype), -1)  # [..., time, 1]
-        return ops.sum(inputs * counted, axis=-2) / ops.maximum(ops.sum(counted, axis=-2), 1)
+        # In float32 or wider: float16 overflows in a long sum and, like bfloat16, loses count.
+        wide = keras.backend.result_type(inputs.dtype, "float32")
+        counted = ops.expand_dims(ops.cast(mask, wide), -1)  # [..., time, 1]
+        mean = ops.sum(ops.cast(inputs, wide) * counted, axis=-2) / ops.maximum(ops.sum(counted, axis=-2), 1)
+        return ops.cast(mean, inputs.dtype)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
         """There is no time left to mask."""

@@ -1,0 +1,1 @@
+"""Timings, each beside what a user would pick instead, in one run: `python -m benchmarks.NAME [--json]`."""
