@@ -113,6 +113,7 @@ def train_seed(task: Task, splits: Splits, run: RunFolder, console: Console) -> 
     history: list[dict[str, float]] = []
     if run.checkpoint.exists():
         history = load_checkpoint(run.checkpoint, model)
+        write_history(run, history)  # the run may have been killed after its last checkpoint and before this
         console.print(f"resumed after epoch {len(history)}")
     with (
         TrainingProgress(console, config.epochs, len(history), steps) as progress,
@@ -233,14 +234,19 @@ def checkpointed(model: keras.Model) -> list[keras.Variable]:
 
 def record(run: RunFolder, history: list[dict[str, float]]) -> None:
     """Keeps the history as CSV, and its last row for TensorBoard."""
+    write_history(run, history)
+    for name, value in history[-1].items():
+        if name != "epoch":
+            tf.summary.scalar(name, value, step=len(history))
+
+
+def write_history(run: RunFolder, history: list[dict[str, float]]) -> None:
+    """Keeps the history as CSV."""
     table = io.StringIO()
     writer = csv.DictWriter(table, list(history[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(history)
     write_text(run.path / "history.csv", table.getvalue())
-    for name, value in history[-1].items():
-        if name != "epoch":
-            tf.summary.scalar(name, value, step=len(history))
 
 
 def finish(task: Task, splits: Splits, run: RunFolder, history: list[dict[str, float]], console: Console) -> Metrics:

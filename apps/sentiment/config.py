@@ -31,6 +31,8 @@ class Config(TrainingConfig):
     """Share of the words that are made unknown in training."""
     dropout: float = 0.5
     """On word vectors and before the last layer, in training."""
+    hidden_dropout: float = 0.3
+    """On the states of the LSTMs below attention, in training."""
 
     unit: Literal["words", "characters"] = "words"
     """What a token is; among words each Chinese or Japanese character is one of its own."""
@@ -49,5 +51,5 @@ class Config(TrainingConfig):
         for name in ("embedding_dim", "units", "min_count", "max_length", "max_sentences"):
             self.require(name, getattr(self, name) >= 1, "must be 1 or more")
         self.require("max_vocabulary", self.max_vocabulary >= 3, "must be 3 or more")
-        for name in ("word_dropout", "dropout"):
+        for name in ("word_dropout", "dropout", "hidden_dropout"):
             self.require(name, 0 <= getattr(self, name) < 1, "must be at least 0 and below 1")

@@ -250,7 +250,7 @@ def group_by_split(found: Iterable[tuple[str, Example]], where: Path) -> dict[st
 def convert_tfds(features: Any, rows: Iterable[dict[str, Any]], where: str, config: Config) -> list[Example]:
     """Examples from a TFDS split; none when its labels are hidden, as in the test splits of GLUE."""
     text, label = choose_columns(list(features), config, where)
-    if features[text].np_dtype != object:
+    if features[text].np_dtype is not object:
         raise InputError(f"the feature {text!r} is not text; name another with --text-column", where)
     names = getattr(features[label], "names", None)
     examples = []

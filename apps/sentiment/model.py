@@ -42,13 +42,13 @@ def build(config: Config, vocabulary_size: int, classes: int, vectors: np.ndarra
         text = bilstm(config, sequences=False)(words, mask=mask)
     elif config.model == "attention":
         hidden = bilstm(config)(words, mask=mask)
-        text, _ = pool(hidden, mask, WORD_ATTENTION)
+        text, _ = pool(config, hidden, mask, WORD_ATTENTION)
     else:
         hidden = Nested(bilstm(config))(words, mask=mask)  # [batch, sentences, time, 2 units]
-        sentences, _ = pool(hidden, mask, WORD_ATTENTION)  # [batch, sentences, 2 units]
+        sentences, _ = pool(config, hidden, mask, WORD_ATTENTION)  # [batch, sentences, 2 units]
         mask = ops.any(mask, axis=-1)  # [batch, sentences]
         hidden = bilstm(config)(sentences, mask=mask)
-        text, _ = pool(hidden, mask, SENTENCE_ATTENTION)
+        text, _ = pool(config, hidden, mask, SENTENCE_ATTENTION)
     text = keras.layers.Dropout(config.dropout)(text)
     return keras.Model(
         ids, keras.layers.Dense(classes, activation="softmax", name=PROBABILITIES)(text), name=config.model
@@ -60,8 +60,9 @@ def bilstm(config: Config, sequences: bool = True) -> keras.layers.Layer:
     return keras.layers.Bidirectional(keras.layers.LSTM(config.units, return_sequences=sequences))
 
 
-def pool(hidden: Any, mask: Any, name: str) -> Any:
+def pool(config: Config, hidden: Any, mask: Any, name: str) -> Any:
     """Attention pooling that also gives its weights."""
+    hidden = keras.layers.Dropout(config.hidden_dropout)(hidden)
     return AttentionPooling(name=name)(hidden, mask=mask, return_attention_scores=True)
 
 
