@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import numpy as np
+
 from apps.core.errors import InputError
 from apps.core.sources import LONGEST_LINE, Splits, bare_suffix, decode, find_splits, hold_out, read_lines
 from apps.core.tfds import read_tfds
@@ -250,7 +252,7 @@ def group_by_split(found: Iterable[tuple[str, Example]], where: Path) -> dict[st
 def convert_tfds(features: Any, rows: Iterable[dict[str, Any]], where: str, config: Config) -> list[Example]:
     """Examples from a TFDS split; none when its labels are hidden, as in the test splits of GLUE."""
     text, label = choose_columns(list(features), config, where)
-    if features[text].np_dtype is not object:
+    if np.dtype(features[text].np_dtype).kind != "O":
         raise InputError(f"the feature {text!r} is not text; name another with --text-column", where)
     names = getattr(features[label], "names", None)
     examples = []

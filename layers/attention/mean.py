@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from .masking import check_mask
+from .masking import check_mask, softmax_dtype
 
 
 @keras.saving.register_keras_serializable("seqsuite")
@@ -45,10 +45,10 @@ class MeanPooling(keras.layers.Layer):
         if mask is None:
             return ops.mean(inputs, axis=-2)
         # In float32 or wider: float16 overflows in a long sum and, like bfloat16, loses count.
-        wide = keras.backend.result_type(inputs.dtype, "float32")
+        wide = softmax_dtype(self.compute_dtype)
         counted = ops.expand_dims(ops.cast(mask, wide), -1)  # [..., time, 1]
         mean = ops.sum(ops.cast(inputs, wide) * counted, axis=-2) / ops.maximum(ops.sum(counted, axis=-2), 1)
-        return ops.cast(mean, inputs.dtype)
+        return ops.cast(mean, self.compute_dtype)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
         """There is no time left to mask."""
