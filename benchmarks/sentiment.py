@@ -56,8 +56,8 @@ def main() -> None:
 def training(task: SentimentTask, examples: list[Any]) -> dict[str, Result]:
     """Examples a second of training, beside the same model and optimizer in plain Keras.
 
-    The peers have no length buckets: one pads every text to the longest length, as the Keras examples do, the other each
-    batch to its own longest text.
+    The peers have no length buckets: one pads every text to the longest length, as the Keras examples do, the other
+    each batch to its own longest text.
     """
     import numpy as np
     import tensorflow as tf
@@ -116,7 +116,7 @@ def answers(task: SentimentTask, folder: Path) -> dict[str, Result]:
     onnx, litert = loader.Model(folder / "onnx"), loader.Model(folder / "litert")
     ways: dict[str, Callable[[], object]] = {
         "keras": lambda: model.predict(pad([task.encoder.encode(SENTENCE)]), verbose=0),
-        "savedmodel": lambda: serve(text=tf.constant([SENTENCE]))["probabilities"].numpy(),
+        "savedmodel": lambda: np.asarray(serve(text=tf.constant([SENTENCE]))["probabilities"]),
         "onnx": lambda: onnx([SENTENCE]),
         "litert": lambda: litert([SENTENCE]),
     }

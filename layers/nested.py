@@ -46,13 +46,11 @@ class Nested(keras.layers.Wrapper):
         self.layer.build((None, *input_shape[2:]))
         self.built = True
 
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(self, inputs: Any, mask: Any = None) -> Any:
         """The layer's output for every sequence."""
         shape = ops.shape(inputs)
         folded = ops.reshape(inputs, (-1, shape[2], inputs.shape[3]))  # [batch * sequences, time, features]
-        options = {"training": training} if self.layer._call_has_training_arg else {}
-        if mask is not None:
-            options["mask"] = ops.reshape(mask, (-1, shape[2]))
+        options = {} if mask is None else {"mask": ops.reshape(mask, (-1, shape[2]))}
         outputs = self.layer(folded, **options)
         return ops.reshape(outputs, (-1, shape[1], *ops.shape(outputs)[1:]))
 

@@ -29,7 +29,9 @@ def write_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _NO_SPACE or any(os.strerror(number) in str(error) for number in _NO_SPACE):
-            raise InputError("the disk is full, nothing was changed; free some space and run again", path) from None
+            raise InputError(
+                "the disk is full; free some space and run again (training goes on with --resume)", path
+            ) from None
         raise InputError(f"cannot be written ({error.strerror or error}); choose another place", path) from None
 
 

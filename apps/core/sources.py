@@ -98,7 +98,7 @@ def find_splits(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
     """Finds `train.*`, `dev.*` (or `valid.*`) and `test.*` in a folder.
 
     Raises:
-        InputError: When there is no train file, or two candidates for one split.
+        InputError: When there is none of them, or there are two candidates for one split.
     """
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
@@ -109,8 +109,8 @@ def find_splits(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
                         f"{found[split].name} and {path.name} both look like the {split} split; keep one", folder
                     )
                 found[split] = path
-    if "train" not in found:
-        raise InputError(f"no train file here; expected train.* ending in {', '.join(suffixes)}", folder)
+    if not found:
+        raise InputError(f"no train, dev or test file here; expected train.* ending in {', '.join(suffixes)}", folder)
     return found
 
 

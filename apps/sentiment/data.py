@@ -60,6 +60,8 @@ def read_splits(config: Config) -> Splits[Example]:
     if config.data == "sample":
         return generate_splits()
     found = read_found(config.data, config)
+    if "train" not in found:
+        raise InputError("there is nothing to train on here; expected a train split", config.data)
     splits = hold_out(found["train"], found.get("dev"), found.get("test"), lambda example: example.text, config.seed)
     for name in ("train", "dev", "test"):
         if not getattr(splits, name):
@@ -91,7 +93,7 @@ def read_found(source: str, config: Config) -> dict[str, list[Example]]:
             source.removeprefix("tfds:"), lambda features, rows, where: convert_tfds(features, rows, where, config)
         )
     path = Path(source)
-    if path.is_dir() and (path / "train").is_dir():
+    if path.is_dir() and any((path / split).is_dir() for split in ("train", "test")):
         return group_by_split(read_folders(path), path)
     if re.search(r"\.(tar(\.\w+)?|tgz)$", path.name):
         return group_by_split(read_archive(path), path)
@@ -244,7 +246,7 @@ def group_by_split(found: Iterable[tuple[str, Example]], where: Path) -> dict[st
     splits: dict[str, list[Example]] = {}
     for split, example in found:
         splits.setdefault({"valid": "dev", "validation": "dev"}.get(split, split), []).append(example)
-    if not splits.get("train"):
+    if not splits:
         raise InputError("no texts in folders train/CLASS/NAME.txt", where)
     return splits
 

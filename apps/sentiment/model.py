@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from layers import AttentionPooling, MeanPooling, Nested, WordDropout
+from layers import AttentionPooling, MaxPooling, MeanPooling, Nested, WordDropout
 
 from .config import Config
 
@@ -31,24 +31,28 @@ def build(config: Config, vocabulary_size: int, classes: int, vectors: np.ndarra
     ids = keras.Input((None, None) if nested else (None,), dtype="int32", name="ids")
     mask = ops.not_equal(ids, 0)
     dimensions = config.embedding_dim if vectors is None else vectors.shape[1]
-    start = keras.initializers.RandomUniform(-0.05, 0.05) if vectors is None else keras.initializers.Constant(vectors)
     words = WordDropout(config.word_dropout)(ids)
-    words = keras.layers.Embedding(vocabulary_size, dimensions, embeddings_initializer=start, name="embedding")(words)
-    words = keras.layers.Dropout(config.dropout)(words)  # [batch, (sentences,) time, dimensions]
+    embedding = keras.layers.Embedding(vocabulary_size, dimensions, name="embedding")
+    words = keras.layers.Dropout(config.dropout)(embedding(words))  # [batch, (sentences,) time, dimensions]
+    if vectors is not None:
+        embedding.embeddings.assign(vectors)
 
     if config.model == "average":
         text = MeanPooling()(words, mask=mask)
     elif config.model == "lstm":
         text = bilstm(config, sequences=False)(words, mask=mask)
     elif config.model == "attention":
-        hidden = bilstm(config)(words, mask=mask)  # [batch, time, 2 units]
-        text, _ = pool(config, [hidden, words], mask, WORD_ATTENTION)
+        hidden = keras.layers.Dropout(config.hidden_dropout)(bilstm(config)(words, mask=mask))  # [batch, time, 2 units]
+        text, _ = pool(hidden, mask, WORD_ATTENTION)
+        if config.max_pooling:
+            text = keras.layers.Concatenate()([text, MaxPooling()(hidden, mask=mask)])
     else:
         hidden = Nested(bilstm(config))(words, mask=mask)  # [batch, sentences, time, 2 units]
-        sentences, _ = pool(config, [hidden, words], mask, WORD_ATTENTION)  # [batch, sentences, features]
+        hidden = keras.layers.Dropout(config.hidden_dropout)(hidden)
+        sentences, _ = pool(hidden, mask, WORD_ATTENTION)  # [batch, sentences, 2 units]
         mask = ops.any(mask, axis=-1)  # [batch, sentences]
-        hidden = bilstm(config)(sentences, mask=mask)
-        text, _ = pool(config, [hidden], mask, SENTENCE_ATTENTION)
+        hidden = keras.layers.Dropout(config.hidden_dropout)(bilstm(config)(sentences, mask=mask))
+        text, _ = pool(hidden, mask, SENTENCE_ATTENTION)
     text = keras.layers.Dropout(config.dropout)(text)
     return keras.Model(
         ids, keras.layers.Dense(classes, activation="softmax", name=PROBABILITIES)(text), name=config.model
@@ -60,14 +64,8 @@ def bilstm(config: Config, sequences: bool = True) -> keras.layers.Layer:
     return keras.layers.Bidirectional(keras.layers.LSTM(config.units, return_sequences=sequences))
 
 
-def pool(config: Config, parts: list[Any], mask: Any, name: str) -> Any:
-    """Attention pooling of what the parts know of each step; also gives its weights.
-
-    Beside the LSTMs' states stand the word vectors themselves: what a word means by itself need not pass through the
-    recurrence, which on long texts is worth a point of accuracy.
-    """
-    hidden = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
-    hidden = keras.layers.Dropout(config.hidden_dropout)(hidden)
+def pool(hidden: Any, mask: Any, name: str) -> Any:
+    """Attention pooling that also gives its weights."""
     return AttentionPooling(name=name)(hidden, mask=mask, return_attention_scores=True)
 
 

@@ -89,7 +89,9 @@ def test_a_failure_leaves_the_old_and_nothing_else(tmp_path, folder, error):
 def test_a_full_disk(error):
     with pytest.raises(InputError) as caught, write_errors(Path("runs/a")):
         raise error
-    assert str(caught.value) == "runs/a: the disk is full, nothing was changed; free some space and run again"
+    assert (
+        str(caught.value) == "runs/a: the disk is full; free some space and run again (training goes on with --resume)"
+    )
 
 
 def test_another_failure_to_write():
@@ -136,7 +138,7 @@ except InputError as error:
 def test_a_write_that_really_fails(tmp_path):
     path = tmp_path / "metrics.json"
     done = subprocess.run([sys.executable, "-c", REAL, path], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == f"{path}: the disk is full, nothing was changed; free some space and run again\n"
+    assert done.stdout == f"{path}: the disk is full; free some space and run again (training goes on with --resume)\n"
     assert json.loads(path.read_text()) == ["old"]
     assert names(tmp_path) == ["metrics.json"]
 

@@ -151,9 +151,11 @@ def test_a_train_file_is_enough(tmp_path):
     assert find_splits(tmp_path, [".csv"]) == {"train": tmp_path / "train.csv"}
 
 
-@pytest.mark.parametrize("names", [(), ("dev.tsv", "test.tsv"), ("train.docx",)])
-def test_without_a_train_file(tmp_path, names):
-    with pytest.raises(InputError, match=r"no train file here; expected train\.\* ending in \.tsv") as caught:
+@pytest.mark.parametrize("names", [(), ("train.docx",), ("training.tsv",)])
+def test_without_any_split(tmp_path, names):
+    with pytest.raises(
+        InputError, match=r"no train, dev or test file here; expected train\.\* ending in \.tsv"
+    ) as caught:
         find_splits(folder_of(tmp_path, *names), [".tsv"])
     assert str(tmp_path) in str(caught.value)
 

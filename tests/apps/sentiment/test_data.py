@@ -306,10 +306,17 @@ def test_paths_that_hold_no_data(tmp_path: Path) -> None:
     assert "no such file" in error_of(tmp_path / "missing")
     assert "unknown ending" in error_of(make(tmp_path / "data.xlsx", "x"))
     (tmp_path / "folder.tsv").mkdir()
-    assert "no train file here" in error_of(tmp_path / "folder.tsv")
+    assert "no train, dev or test file here" in error_of(tmp_path / "folder.tsv")
     make(tmp_path / "two" / "train.tsv", "")
     make(tmp_path / "two" / "train.csv", "")
     assert "both look like the train split" in error_of(tmp_path / "two")
+
+
+def test_a_test_file_alone_is_judged_on_but_not_trained_on(tmp_path: Path) -> None:
+    make(tmp_path / "test.txt", "pos fine\nneg dull\n")
+    assert [example.label for example in read_examples(str(tmp_path), Config())] == ["pos", "neg"]
+    with pytest.raises(InputError, match="nothing to train on here"):
+        read_splits(Config(data=str(tmp_path)))
 
 
 def test_too_few_examples_to_hold_any_out(tmp_path: Path) -> None:
