@@ -1,7 +1,7 @@
 """Keras 3 layers for sequences, on every backend."""
 
-from .attention import AttentionPooling, MaxPooling, MeanPooling
+from .attention import AttentionPooling, MeanPooling
 from .nested import Nested
 from .word_dropout import WordDropout
 
-__all__ = ["AttentionPooling", "MaxPooling", "MeanPooling", "Nested", "WordDropout"]
+__all__ = ["AttentionPooling", "MeanPooling", "Nested", "WordDropout"]

@@ -27,8 +27,6 @@ class Config(TrainingConfig):
     """Start from word vectors in this file: word2vec text or binary, GloVe text, or safetensors."""
     units: int = 64
     """Of each LSTM, in each direction."""
-    max_pooling: bool = False
-    """Whether `attention` also sees the maximum of each state over the text, beside the sum that attention weighs."""
     word_dropout: float = 0.1
     """Share of the words that are made unknown in training."""
     dropout: float = 0.5

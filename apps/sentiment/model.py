@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from layers import AttentionPooling, MaxPooling, MeanPooling, Nested, WordDropout
+from layers import AttentionPooling, MeanPooling, Nested, WordDropout
 
 from .config import Config
 
@@ -44,8 +44,6 @@ def build(config: Config, vocabulary_size: int, classes: int, vectors: np.ndarra
     elif config.model == "attention":
         hidden = keras.layers.Dropout(config.hidden_dropout)(bilstm(config)(words, mask=mask))  # [batch, time, 2 units]
         text, _ = pool(hidden, mask, WORD_ATTENTION)
-        if config.max_pooling:
-            text = keras.layers.Concatenate()([text, MaxPooling()(hidden, mask=mask)])
     else:
         hidden = Nested(bilstm(config))(words, mask=mask)  # [batch, sentences, time, 2 units]
         hidden = keras.layers.Dropout(config.hidden_dropout)(hidden)
