@@ -247,6 +247,7 @@ def import_tensorflow() -> None:
             import tensorflow as tf
 
             tf.constant(0)
+            tf.get_logger().setLevel("ERROR")
         finally:
             os.dup2(kept, 2)
             os.close(kept)
