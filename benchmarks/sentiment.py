@@ -25,9 +25,9 @@ from .report import Result, median, quantile, seconds_in_turn, show
 IMDB = Path("../shared/data/sentiment/imdb/aclImdb.tar.xz")
 SENTENCE = "the acting is good but the story never finds its way and so the film is a long and dull one"
 """20 words."""
-TRAINED_ON = 1600
+TRAINED_ON = 960
 ROUNDS = 3
-ANSWERS = 1000
+ANSWERS = 300
 
 
 @dataclass(frozen=True)
