@@ -23,7 +23,7 @@ from apps.sentiment.task import SentimentTask
 from .report import Result, median, quantile, seconds_in_turn, show
 
 IMDB = Path("../shared/data/sentiment/imdb/aclImdb.tar.xz")
-SENTENCE = "the acting is good but the story never finds its way and so the film is a long and dull one"
+SENTENCE = "the acting is good but the story never finds its way and the film is a long and dull one"
 """20 words."""
 TRAINED_ON = 960
 ROUNDS = 3
