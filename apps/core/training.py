@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import dataclasses
 import io
@@ -53,8 +54,8 @@ def train(task: Task, splits: Splits, run: RunFolder, console: Console) -> Metri
         return train_seed(task, splits, run, console)
     results = []
     for seed in range(config.seed, config.seed + config.seeds):
-        one = type(task)(dataclasses.replace(config, seed=seed, seeds=1))
-        one.restore(task.state())
+        one = copy.copy(task)  # with all it learned from the data: `state` has no first word vectors, for one
+        one.config = dataclasses.replace(config, seed=seed, seeds=1)
         folder = run.seed(seed)
         console.print(f"seed {seed}", style="bold")
         if folder.is_finished:

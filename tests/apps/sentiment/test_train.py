@@ -170,6 +170,20 @@ def test_vectors_start_the_embedding_and_coverage_is_told(ending: str, tmp_path:
     np.testing.assert_allclose(table[0], 0, atol=1e-5)
 
 
+def test_every_seed_starts_from_the_vectors(tmp_path: Path, reviews: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(2, 6)).astype(np.float32)
+    write_vectors(tmp_path / "vectors.txt", ["the", "soup"], vectors)
+    run(
+        *("train", "--data", reviews, "--run", tmp_path / "run", "--vectors", tmp_path / "vectors.txt", "--seeds", "2"),
+        *options(model="average", learning_rate=1e-9),
+    ).succeeded()
+    for seed in ("1", "2"):
+        predictor = sentiment.load(tmp_path / "run" / "seeds" / seed)
+        assert predictor.task.config.seed == int(seed)
+        table = predictor.model.get_layer("embedding").get_weights()[0]
+        np.testing.assert_allclose(table[predictor.task.encoder.ids["soup"]], vectors[1], atol=1e-5)
+
+
 def test_chinese_by_character(tmp_path: Path) -> None:
     path = tmp_path / "reviews.tsv"
     path.write_text(
