@@ -51,6 +51,10 @@ class SentimentTask(Task[Config, Example]):
     labels: list[str]
     vectors: WordVectors | None = None
 
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self._encoded: dict[int, tuple[Sequence[Example], list[np.ndarray]]] = {}
+
     # From data to batches
 
     def read_splits(self) -> Splits[Example]:
@@ -138,10 +142,11 @@ class SentimentTask(Task[Config, Example]):
         return to_dataset(groups, lambda group: (pad([ids[index] for index in group]), targets[group]), signature)
 
     def encode_examples(self, examples: Sequence[Example]) -> list[np.ndarray]:
-        """Ids of each text; kept while the same examples come again, as they do every epoch."""
-        if getattr(self, "_encoded", (None, None))[0] is not examples:
-            self._encoded = (examples, [self.encoder.encode(example.text) for example in examples])
-        return self._encoded[1]
+        """Ids of each text; kept for each list of examples, as training and dev come in turn every epoch."""
+        if id(examples) not in self._encoded:
+            # Holding on to the list keeps its identity from being given to another.
+            self._encoded[id(examples)] = (examples, [self.encoder.encode(example.text) for example in examples])
+        return self._encoded[id(examples)][1]
 
     def targets(self, examples: Sequence[Example]) -> np.ndarray:
         """The index of each example's class."""
