@@ -26,7 +26,7 @@ IMDB = Path("../shared/data/sentiment/imdb/aclImdb.tar.xz")
 SENTENCE = "the acting is good but the story never finds its way and the film is a long and dull one"
 """20 words."""
 TRAINED_ON = 960
-ROUNDS = 3
+ROUNDS = 5
 ANSWERS = 300
 
 
@@ -62,6 +62,7 @@ def training(task: SentimentTask, examples: list[Any]) -> dict[str, Result]:
     import numpy as np
     import tensorflow as tf
 
+    from apps.core.batching import no_autotune
     from apps.core.training import make_optimizer
 
     random = np.random.default_rng(0)
@@ -83,11 +84,13 @@ def training(task: SentimentTask, examples: list[Any]) -> dict[str, Result]:
         lambda: zip(ids, targets, strict=True),
         output_signature=(tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32)),
     )
-    by_batch = by_batch.cache().shuffle(len(ids)).padded_batch(size).prefetch(2)
+    by_batch = by_batch.cache().shuffle(len(ids)).padded_batch(size).prefetch(2).with_options(no_autotune())
+    padded = tf.data.Dataset.from_tensor_slices((full, targets)).shuffle(len(ids)).batch(size).prefetch(2)
+    padded = padded.with_options(no_autotune())  # its wait is no work, and would hide the difference
     ours, peer, better = seconds_in_turn(
         [
             lambda: bucketed.fit(task.batches(chosen, seed=1), shuffle=False, verbose=0),
-            lambda: fixed.fit(full, targets, batch_size=size, verbose=0),
+            lambda: fixed.fit(padded, shuffle=False, verbose=0),
             lambda: ragged.fit(by_batch, shuffle=False, verbose=0),
         ],
         ROUNDS,

@@ -137,8 +137,8 @@ class SentimentTask(Task[Config, Example]):
         ids = self.encode_examples(examples)
         targets = self.targets(examples)
         groups = bucket([array.size for array in ids], self.config.batch_size, seed)
-        shape = [None] * (1 + ids[0].ndim)
-        signature = (tf.TensorSpec(shape, tf.int32), tf.TensorSpec([None], tf.int32))
+        size = None if seed is None else len(groups[0])
+        signature = (tf.TensorSpec([size] + [None] * ids[0].ndim, tf.int32), tf.TensorSpec([size], tf.int32))
         return to_dataset(groups, lambda group: (pad([ids[index] for index in group]), targets[group]), signature)
 
     def encode_examples(self, examples: Sequence[Example]) -> list[np.ndarray]:
