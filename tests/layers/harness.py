@@ -7,7 +7,7 @@ A layer joins with one `Case`; the decorator runs each property over each case a
         holds()
 
 A property is a function of a case, decorated with `prop`, or with `prop_of_batches` to be tried on batches that
-hypothesis draws. Causality and "whole sequence == step by step" belong with them, for layers with `step`.
+hypothesis draws. Some are only of layers whose case says so: that are causal, have `step`, or rates of dropout.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import inspect
 import itertools
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,11 @@ ABOUT_MASKS = {
     "content_of_masked_steps_changes_nothing",
     "no_mask_is_a_mask_of_all_steps",
     "a_fully_masked_row_gives_finite_numbers",
+}
+ASKED_FOR = {  # by a field of the case
+    "a_causal_layer_never_sees_the_future": "causal",
+    "step_by_step_it_is_the_whole_sequence": "steps",
+    "rates_of_dropout_mean_what_they_say": "rates",
 }
 # For a test of its own over shapes and masks; each new shape is compiled anew by JAX.
 tried = settings(deadline=None, max_examples=50 if keras.backend.backend() == "tensorflow" else 10)
@@ -70,6 +75,9 @@ class Case:
         keeps_time: For each output, whether it has the inputs' axes up to time.
         masked: Whether the layer takes a mask; if not, id 0 is padding.
         options: Other arguments of the call.
+        causal: Whether outputs that keep time depend on no later step.
+        steps: Whether it has `step(inputs, states)` and `get_initial_state(batch_size)`, for `[batch, time, ...]`.
+        rates: Names of the rates of dropout among its arguments and those of what it wraps, all between 0 and 1.
         without: Names of the properties that do not apply.
     """
 
@@ -80,11 +88,15 @@ class Case:
     keeps_time: tuple[bool, ...] = (False,)
     masked: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
+    causal: bool = False
+    steps: bool = False
+    rates: tuple[str, ...] = ()
     without: frozenset[str] = frozenset()
 
     def applies(self, name: str) -> bool:
         """Whether a property is one of this layer's."""
-        return name not in self.without and (self.masked or name not in ABOUT_MASKS)
+        asked_for = name not in ASKED_FOR or getattr(self, ASKED_FOR[name])
+        return bool(asked_for) and name not in self.without and (self.masked or name not in ABOUT_MASKS)
 
 
 @dataclass(frozen=True)
@@ -344,6 +356,77 @@ def without_training_it_is_deterministic(case: Case) -> None:
         np.testing.assert_array_equal(one, third)
 
 
+# Time
+
+
+@prop_of_batches
+def a_causal_layer_never_sees_the_future(
+    case: Case, layer: keras.layers.Layer, batch: Batch, rng: np.random.Generator
+) -> None:
+    axis = case.time_axis
+    future = np.arange(batch.inputs.shape[axis]) > rng.integers(batch.inputs.shape[axis])
+    other = case.inputs(rng, len(batch.inputs), len(future))
+    inputs, mask = batch.inputs.copy(), None if batch.mask is None else batch.mask.copy()
+    inputs.swapaxes(0, axis)[future] = other.swapaxes(0, axis)[future]
+    if mask is not None:
+        mask[..., future] ^= True
+    actual, expected = (
+        [
+            np.compress(~future, o, axis)
+            for o, keeps in zip(run(case, layer, one), case.keeps_time, strict=True)
+            if keeps
+        ]
+        for one in (Batch(inputs, mask), batch)
+    )
+    assert expected, f"{case.name}: no output keeps time"
+    assert_same(actual, expected)
+
+
+@prop_of_batches
+def step_by_step_it_is_the_whole_sequence(
+    case: Case, layer: keras.layers.Layer, batch: Batch, rng: np.random.Generator
+) -> None:
+    states, outputs = layer.get_initial_state(len(batch.inputs)), []
+    for inputs in batch.inputs.swapaxes(0, 1):
+        output, states = layer.step(to_tensor(inputs), states)
+        outputs.append(to_numpy(output))
+    expected = run(case, layer, Batch(batch.inputs, None))[0]
+    assert_same([np.stack(outputs, axis=1) if case.keeps_time[0] else outputs[-1]], [expected])
+
+
+# Dropout
+
+
+@prop
+def rates_of_dropout_mean_what_they_say(case: Case) -> None:
+    """Rate 0 is inference, rate 1 leaves nothing to chance, and between them each call draws anew."""
+
+    def trained(rate: float | None) -> tuple[list[Array], ...]:
+        layer = built(case if rate is None else replace(case, make=lambda: with_rates(case, rate)))
+        return run(case, layer, batch), *(run(case, layer, batch, training=True) for _ in range(4))
+
+    batch = batch_of(case, 3, 20)
+    assert_same(*trained(0.0)[:2])
+    _, first, *others = trained(1.0)
+    assert all(np.isfinite(output).all() for output in first)
+    for other in others:
+        assert_same(first, other)
+    _, first, *others = trained(None)  # of which some may be equal by chance
+    assert any((one != same).any() for other in others for one, same in zip(first, other, strict=True))
+
+
+def with_rates(case: Case, rate: float) -> keras.layers.Layer:
+    """The layer with every rate the same, in what it wraps too."""
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: rate if key in case.rates else changed(item) for key, item in value.items()}
+        return [changed(item) for item in value] if isinstance(value, list) else value
+
+    layer = case.make()
+    return type(layer).from_config(changed(layer.get_config()))
+
+
 # Saving, types, compilation
 
 
@@ -378,7 +461,7 @@ def config_of(layer: keras.layers.Layer) -> Any:
     def without_build(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: without_build(item) for key, item in value.items() if key != "build_config"}
-        return value
+        return [without_build(item) for item in value] if isinstance(value, list) else value
 
     return without_build(layer.get_config())
 

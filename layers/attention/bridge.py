@@ -1,0 +1,124 @@
+"""The first state of a decoder, from its encoder or from what it looks at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from .masking import check_mask, softmax_dtype
+
+
+def flat_sizes(cell: Any) -> list[int]:
+    """The sizes of a cell's states, in order."""
+    return [int(size) for size in keras.tree.flatten(cell.state_size)]
+
+
+def is_stack(cell: Any) -> bool:
+    """Whether a cell, or the one that it wraps, is several cells, each with states of its own."""
+    return hasattr(cell, "cells") or (hasattr(cell, "cell") and is_stack(cell.cell))
+
+
+def check_cell(cell: Any) -> None:
+    """Raises a `ValueError` for what is no cell, or a cell with a dropout of its own."""
+    if not hasattr(cell, "state_size") or not callable(cell):
+        raise ValueError(f"cell must be a recurrent cell such as keras.layers.LSTMCell, not {cell!r}")
+    for one in (cell, *getattr(cell, "cells", ()), *filter(None, [getattr(cell, "cell", None)])):
+        for rate in ("dropout", "recurrent_dropout"):
+            if getattr(one, rate, 0):
+                raise ValueError(
+                    f"cell must not have {rate}={getattr(one, rate)}: inside another layer Keras freezes its mask "
+                    "after the first call; drop inputs and outputs outside of the cell"
+                )
+
+
+def repacked(cell: Any, flat: list[Any]) -> list[Any]:
+    """States in the nesting that the cell takes."""
+    sizes = cell.state_size
+    return keras.tree.pack_sequence_as(list(sizes) if isinstance(sizes, list | tuple) else [sizes], flat)
+
+
+def masked_mean(memory: Any, mask: Any, dtype: str) -> Any:
+    """The mean of the unmasked places of `[batch, time, dim]`, `[batch, dim]`; 0 where all are masked."""
+    check_mask(mask, memory.shape[:2])
+    if mask is None:
+        return ops.mean(ops.cast(memory, dtype), axis=1)
+    counted = ops.expand_dims(ops.cast(mask, dtype), -1)
+    return ops.sum(ops.cast(memory, dtype) * counted, axis=1) / ops.maximum(ops.sum(counted, axis=1), 1)
+
+
+class Bridge:
+    """Makes a cell's first state; a part of `AttentionCell`, which tracks its dense layers.
+
+    Args:
+        cell: The recurrent cell.
+        kind: None, True, False or "mean", as `AttentionCell` takes it.
+        policy: The dtype policy.
+    """
+
+    def __init__(self, cell: Any, kind: Any, policy: Any) -> None:
+        if kind not in (None, True, False, "mean"):
+            raise ValueError(f"bridge must be None, True, False or 'mean', not {kind!r}")
+        self.cell, self.kind, self.policy = cell, kind, policy
+        self.sizes = flat_sizes(cell)
+        self.given: list[int] | None = None  # sizes of the encoder's states
+
+    def layers(self, given_shapes: Any, memory_size: int) -> list[keras.layers.Layer]:
+        """The dense layers, built, one for each state of the cell; none if the states are taken as they are."""
+        self.given = None if given_shapes is None else [int(shape[-1] or 0) for shape in shapes_in(given_shapes)]
+        if self.kind == "mean":
+            size = memory_size
+        elif self.given is not None and (self.kind or (self.kind is None and self.given != self.sizes)):
+            size = sum(self.given)
+        else:
+            return []
+        dense = [
+            keras.layers.Dense(units, activation="tanh", dtype=self.policy, name=f"bridge_{place}")
+            for place, units in enumerate(self.sizes)
+        ]
+        for layer in dense:
+            layer.build((None, size))
+        return dense
+
+    def state(self, dense: list[Any], given: Any, memory: Any, mask: Any, dtype: str) -> list[Any]:
+        """The cell's first state, from the encoder's states (nested), from the memory, or of zeros."""
+        flat = [] if given is None else keras.tree.flatten(given)
+        if self.kind == "mean":
+            if flat:
+                raise ValueError("initial_state cannot be combined with bridge='mean', which makes it from the memory")
+            mean = ops.cast(masked_mean(memory, mask, softmax_dtype(dtype)), dtype)
+            flat = [layer(mean) for layer in dense]
+        elif not flat:
+            batch = ops.shape(memory)[0]
+            flat = [ops.zeros((batch, size), dtype=dtype) for size in self.sizes]
+        elif dense:
+            self.check_given(flat)
+            joined = ops.concatenate([ops.cast(one, dtype) for one in flat], axis=-1)
+            flat = [layer(joined) for layer in dense]
+        else:
+            self.check_same(flat)
+        return repacked(self.cell, [ops.cast(one, dtype) for one in flat])
+
+    def check_given(self, flat: list[Any]) -> None:
+        """Raises a `ValueError` unless states are of the sizes for which the bridge was made."""
+        sizes = [state.shape[-1] for state in flat]
+        if sizes != self.given:
+            raise ValueError(f"initial_state must have the sizes {self.given} the bridge was made for, not {sizes}")
+
+    def check_same(self, flat: list[Any]) -> None:
+        """Raises a `ValueError` unless states are of the cell's sizes."""
+        sizes = [state.shape[-1] for state in flat]
+        if sizes != self.sizes:
+            raise ValueError(
+                f"initial_state must have the cell's sizes {self.sizes}, not {sizes}; for a learned projection use "
+                "bridge=True, and give the states when the layer is built"
+            )
+
+
+def shapes_in(nested: Any) -> list[tuple[int | None, ...]]:
+    """All shapes in nested lists of them."""
+    if all(size is None or isinstance(size, int) for size in nested):
+        return [tuple(nested)]
+    values = nested.values() if isinstance(nested, dict) else nested
+    return [shape for one in values for shape in shapes_in(one)]

@@ -1,0 +1,342 @@
+"""Inference in a linear-chain CRF: pure functions of the log-potentials of its edges.
+
+Everything here rests on one recursion, in the semiring of (logsumexp, +) or of (max, +):
+
+    forward:  alpha_t(j)     = total_i [alpha_{t-1}(i) + psi_t(i, j)],   alpha_0 = (0, never, never, ...)
+    backward: beta_{t-1}(i)  = total_j [psi_t(i, j) + beta_t(j)],        beta_T  = 0
+
+`CRF` makes potentials for which this is right without a mask: before the first real step the chain is in state 0, the
+first real step is entered alike from every state, and a masked step is the identity, which keeps the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import keras
+import numpy as np
+from keras import ops
+
+FORBIDDEN = -1e9  # the score of what a scheme forbids: below every sum of sensible scores
+NEVER = -1e30  # the score of leaving the state at a masked step; told apart from FORBIDDEN, and finite in float32
+
+Method = Literal["scan", "associative"]
+Total = Callable[[Any, int], Any]
+
+
+def log_partition(potentials: Any, method: Method = "scan") -> Any:
+    r"""The logarithm of the sum over all tag sequences of their exponentiated scores.
+
+    .. math::
+        \log Z = \log \sum_y \exp \sum_t \psi_t(y_{t-1}, y_t)
+
+    Its gradient, the marginals of the edges, is written by hand: no backend differentiates through the loop.
+
+    Args:
+        potentials: `[batch, time, tags, tags]`, from `CRF`.
+        method: "scan", T steps one after the other, or "associative", log T rounds of which each works on all steps at
+            once, with `tags` log T times the arithmetic: for accelerators.
+
+    Returns:
+        `[batch]`; 0 for a sequence that is masked throughout.
+
+    Raises:
+        ValueError: For potentials of another shape, or an unknown method.
+
+    Example:
+        >>> import numpy as np
+        >>> float(log_partition(np.zeros((1, 2, 3, 3), "float32"))[0])  # 3 x 3 sequences of score 0, log 9
+        2.1972246170043945
+
+    Reference:
+        Lafferty et al. (2001), Conditional Random Fields, section 3; Hillis and Steele (1986), Data Parallel
+        Algorithms, for the associative form.
+    """
+    check_potentials(potentials)
+    check_method(method)
+
+    @ops.custom_gradient
+    def with_gradient(psi: Any) -> Any:
+        alpha, scale = forward(psi, logsumexp, method)
+
+        def gradient(*arguments: Any, upstream: Any = None) -> Any:
+            # PyTorch passes the inputs as well, and the upstream by name.
+            upstream = arguments[-1] if upstream is None else upstream
+            return _edge_marginals(psi, alpha, scale, method) * ops.reshape(upstream, (-1, 1, 1, 1))
+
+        return ops.sum(scale, 0) + logsumexp(alpha[-1], -1), gradient
+
+    return with_gradient(ops.convert_to_tensor(potentials))
+
+
+def score(potentials: Any, tags: Any) -> Any:
+    r"""The score of a tag sequence, which is its log-probability before normalisation.
+
+    .. math::
+        s(y) = \sum_t \psi_t(y_{t-1}, y_t)
+
+    Args:
+        potentials: `[batch, time, tags, tags]`, from `CRF`.
+        tags: `[batch, time]`, whole numbers; at masked steps any number, -1 too.
+
+    Returns:
+        `[batch]`; NaN where a tag at a real step is outside the range and this cannot be known in advance (in a graph).
+
+    Raises:
+        ValueError: For shapes that do not fit, or (outside a graph) a tag outside the range at a real step.
+
+    Example:
+        >>> import numpy as np
+        >>> potentials = np.arange(8, dtype="float32").reshape(1, 2, 2, 2)
+        >>> float(score(potentials, np.array([[1, 0]]))[0])  # from state 0 to tag 1, then from 1 to 0: 1 + 6
+        7.0
+    """
+    check_potentials(potentials)
+    potentials, tags = ops.convert_to_tensor(potentials), ops.cast(tags, "int32")
+    _check_shape_of_tags(tags, potentials)
+    size = potentials.shape[-1]
+    real = potentials[:, :, 0, 1] > NEVER / 2  # [batch, time]
+    outside = ops.logical_and(real, ops.logical_or(tags < 0, tags >= size))
+    _check_range(outside, tags, size)
+    current = _last_real(ops.clip(tags, 0, size - 1), real)
+    previous = ops.pad(current, ((0, 0), (1, 0)))[:, :-1]
+    edges = ops.reshape(potentials, (-1,))
+    places = (_count(current) * size + previous) * size + current
+    total = ops.sum(ops.take(edges, places), -1)
+    return ops.where(ops.any(outside, -1), ops.full_like(total, np.nan), total)
+
+
+def log_likelihood(potentials: Any, tags: Any, method: Method = "scan") -> Any:
+    r"""The log-probability of a tag sequence, :math:`\log p(y) = s(y) - \log Z`.
+
+    Args:
+        potentials: `[batch, time, tags, tags]`, from `CRF`.
+        tags: `[batch, time]`, as for `score`.
+        method: As for `log_partition`.
+
+    Returns:
+        `[batch]`.
+
+    Raises:
+        ValueError: As `score` and `log_partition` do.
+
+    Example:
+        >>> import numpy as np
+        >>> float(log_likelihood(np.zeros((1, 2, 3, 3), "float32"), np.array([[2, 0]]))[0])
+        -2.1972246170043945
+    """
+    return score(potentials, tags) - log_partition(potentials, method)
+
+
+def marginals(potentials: Any, method: Method = "scan") -> Any:
+    r"""The probability of each tag at each step, over all tag sequences.
+
+    .. math::
+        p(y_t = j) = \sum_i p(y_{t-1} = i, y_t = j)
+
+    Args:
+        potentials: `[batch, time, tags, tags]`, from `CRF`.
+        method: As for `log_partition`.
+
+    Returns:
+        `[batch, time, tags]`. A masked step repeats the last real one; before the first real one, tag 0 has all.
+
+    Raises:
+        ValueError: As `log_partition` does.
+
+    Example:
+        >>> import numpy as np
+        >>> marginals(np.zeros((1, 2, 4, 4), "float32")).shape
+        TensorShape([1, 2, 4])
+    """
+    return ops.sum(edge_marginals(potentials, method), 2)
+
+
+def edge_marginals(potentials: Any, method: Method = "scan") -> Any:
+    r"""The probability of each pair of neighbouring tags, over all tag sequences.
+
+    .. math::
+        p(y_{t-1} = i, y_t = j) = \exp(\alpha_{t-1}(i) + \psi_t(i, j) + \beta_t(j) - \log Z)
+
+    Args:
+        potentials: `[batch, time, tags, tags]`, from `CRF`.
+        method: As for `log_partition`.
+
+    Returns:
+        `[batch, time, tags, tags]`. The first step is entered from state 0.
+
+    Raises:
+        ValueError: As `log_partition` does.
+
+    Example:
+        >>> import numpy as np
+        >>> float(edge_marginals(np.zeros((1, 2, 4, 4), "float32"))[0, 1, 2, 3])
+        0.0625
+    """
+    check_potentials(potentials)
+    check_method(method)
+    potentials = ops.convert_to_tensor(potentials)
+    return _edge_marginals(potentials, *forward(potentials, logsumexp, method), method)
+
+
+def _edge_marginals(potentials: Any, alpha: Any, scale: Any, method: Method) -> Any:
+    """Normalised step by step, so that the error does not grow with the length."""
+    beta = backward(potentials, logsumexp, method)  # [time, batch, tags]
+    total = logsumexp(alpha + beta, -1) + scale  # [time, batch]
+    before = ops.transpose(shifted(alpha, potentials), (1, 0, 2))
+    after = ops.transpose(beta - ops.expand_dims(total, -1), (1, 0, 2))
+    return ops.exp(potentials + (ops.expand_dims(before, 3) + ops.expand_dims(after, 2)))
+
+
+# The recursions, in either semiring
+
+
+def forward(potentials: Any, total: Total, method: Method) -> tuple[Any, Any]:
+    """The messages from the left, each with its largest entry taken out: `[time, batch, tags]` and `[time, batch]`."""
+    if method == "associative":
+        raw = _products(potentials, total, reverse=False)[:, :, 0]  # [time, batch, tags]
+        height = ops.max(raw, -1)  # [time, batch]
+        return raw - ops.expand_dims(height, -1), height - ops.pad(height, ((1, 0), (0, 0)))[:-1]
+
+    def step(alpha: Any, psi: Any) -> tuple[Any, Any]:
+        alpha = total(ops.expand_dims(alpha, 2) + psi, 1)  # [batch, tags]
+        return alpha - ops.max(alpha, -1, keepdims=True), alpha
+
+    _, alpha = ops.scan(step, start(potentials), time_first(potentials))
+    scale = ops.max(alpha, -1)
+    return alpha - ops.expand_dims(scale, -1), scale
+
+
+def backward(potentials: Any, total: Total, method: Method) -> Any:
+    """The messages from the right, each up to a constant: `[time, batch, tags]`, the last one 0."""
+    end = ops.zeros_like(potentials[:, 0, 0])  # [batch, tags]
+    if method == "associative":
+        raw = total(_products(potentials, total, reverse=True), 3)  # [time, batch, tags]
+        raw = ops.concatenate([raw[1:], ops.expand_dims(end, 0)], 0)
+        return raw - ops.max(raw, -1, keepdims=True)
+
+    def step(beta: Any, psi: Any) -> tuple[Any, Any]:
+        before = total(psi + ops.expand_dims(beta, 1), 2)  # [batch, tags]
+        return before - ops.max(before, -1, keepdims=True), beta
+
+    return ops.scan(step, end, time_first(potentials), reverse=True)[1]
+
+
+def _products(potentials: Any, total: Total, reverse: bool) -> Any:
+    """The products of all matrices up to each step, or from each step on: `[time, batch, tags, tags]`."""
+
+    def product(first: Any, second: Any) -> Any:
+        if reverse:
+            first, second = second, first
+        return total(ops.expand_dims(first, 4) + ops.expand_dims(second, 2), 3)
+
+    found = time_first(potentials)
+    found = _doubling(product, ops.flip(found, 0) if reverse else found)
+    return ops.flip(found, 0) if reverse else found
+
+
+def _doubling(product: Callable[[Any, Any], Any], elements: Any) -> Any:
+    """The products of all elements up to each one: of the last two, the last four, and so on.
+
+    `ops.associative_scan` needs fewer products, but on TensorFlow no length that is open.
+    """
+    time = ops.shape(elements)[0]
+    steps = ops.arange(time, dtype="int32")
+
+    def step(reach: Any, found: Any) -> tuple[Any, Any]:
+        before = ops.take(found, ops.maximum(steps - reach, 0), axis=0)
+        whole = ops.reshape(steps < reach, (-1, 1, 1, 1))
+        return 2 * reach, ops.where(whole, found, product(before, found))
+
+    if elements.shape[0] is None:
+        return ops.while_loop(lambda reach, _: reach < time, step, (ops.convert_to_tensor(1, "int32"), elements))[1]
+    for reach in (2**n for n in range((time - 1).bit_length())):
+        _, elements = step(reach, elements)
+    return elements
+
+
+def logsumexp(x: Any, axis: int) -> Any:
+    """Of finite numbers, which spares the checks for infinities."""
+    highest = ops.max(x, axis, keepdims=True)
+    return ops.log(ops.sum(ops.exp(x - highest), axis)) + ops.squeeze(highest, axis)
+
+
+def start(potentials: Any) -> Any:
+    """The message before the first step, state 0 for certain: `[batch, tags]`."""
+    size = potentials.shape[-1]
+    return ops.zeros_like(potentials[:, 0, 0]) + ops.cast([0.0] + [NEVER] * (size - 1), potentials.dtype)
+
+
+def shifted(messages: Any, potentials: Any) -> Any:
+    """The message before each step: `[time, batch, tags]`."""
+    return ops.concatenate([ops.expand_dims(start(potentials), 0), messages[:-1]], 0)
+
+
+def time_first(potentials: Any) -> Any:
+    """For `ops.scan`: `[time, batch, tags, tags]`."""
+    return ops.transpose(potentials, (1, 0, 2, 3))
+
+
+# Tags
+
+
+def _last_real(tags: Any, real: Any) -> Any:
+    """At each step the tag of the last real step up to there, or 0: `[batch, time]`."""
+    time = ops.shape(tags)[1]
+    steps = ops.broadcast_to(ops.expand_dims(ops.arange(time, dtype="int32"), 0), ops.shape(tags))
+    order = ops.sort(ops.where(real, steps, steps + time), axis=1)  # the real steps come first
+    seen = ops.cumsum(ops.cast(real, "int32"), axis=1)  # how many of them up to here
+    rows = ops.expand_dims(ops.arange(ops.shape(tags)[0], dtype="int32"), 1) * time  # [batch, 1]
+    last = ops.take(ops.reshape(order, (-1,)), rows + ops.maximum(seen - 1, 0))
+    # Where no step is real yet, `last` may lie beyond the end; its tag is not used.
+    held = ops.take(ops.reshape(tags, (-1,)), rows + ops.minimum(last, time - 1))
+    return ops.where(seen > 0, held, ops.zeros_like(held))
+
+
+def _count(like: Any) -> Any:
+    """0, 1, 2, ... in the shape of a matrix."""
+    rows, columns = ops.shape(like)
+    return ops.reshape(ops.arange(rows * columns, dtype="int32"), (rows, columns))
+
+
+# Bad use
+
+
+def check_potentials(potentials: Any) -> None:
+    """Raises a `ValueError` unless potentials are `[batch, time, tags, tags]` with a known number of tags."""
+    shape = tuple(potentials.shape)
+    if len(shape) != 4 or shape[-1] is None or shape[-1] != shape[-2] or shape[-1] < 2:
+        raise ValueError(f"potentials must be [batch, time, tags, tags] as CRF makes them, not {shape}")
+
+
+def check_method(method: str) -> None:
+    """Raises a `ValueError` for a method that is not known."""
+    if method not in ("scan", "associative"):
+        raise ValueError(f"method must be 'scan' or 'associative', not {method!r}")
+
+
+def _check_shape_of_tags(tags: Any, potentials: Any) -> None:
+    wanted, given = tuple(potentials.shape[:2]), tuple(tags.shape)
+    if len(given) != 2 or any(None not in pair and pair[0] != pair[1] for pair in zip(wanted, given, strict=True)):
+        raise ValueError(f"tags must be [batch, time] like the potentials, {wanted}, not {given}")
+
+
+def _check_range(outside: Any, tags: Any, size: int) -> None:
+    """Raises where numbers are known, which they are not in a graph."""
+    try:
+        wrong = np.asarray(ops.convert_to_numpy(outside))
+    except (TypeError, NotImplementedError, AttributeError):
+        return
+    if wrong.any():
+        example, step = np.argwhere(wrong)[0]
+        tag = int(ops.convert_to_numpy(tags)[example, step])
+        raise ValueError(
+            f"tags must be from 0 to {size - 1} at real steps, not {tag} (example {example}, step {step}); "
+            "steps without a tag must be masked when the potentials are made"
+        )
+
+
+def dtype_of(dtype: str) -> str:
+    """The type in which potentials are computed for inputs of a type: float32 or wider."""
+    return "float32" if dtype in ("float16", "bfloat16") else keras.backend.standardize_dtype(dtype)
