@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 RUN := runs/demo
 REVIEW := I expected terrible soup, but it was wonderful.
 
-.PHONY: demo test slow lint benchmark wheel pin clean
+.PHONY: demo test test-jax test-backends slow lint backends benchmark wheel pin clean
 
 demo: $(VENV)/run.done
 	$(BIN)/python -m apps.sentiment train --run $(RUN) --overwrite
@@ -18,8 +18,18 @@ demo: $(VENV)/run.done
 	@echo "  $(BIN)/python -m apps.sentiment predict --run $(RUN) \"The fish was anything but good.\""
 
 test: $(VENV)/dev.done
-	$(BIN)/python -m pytest -m "not slow and not realdata"
+	$(BIN)/python -m pytest -n 2 -m "not slow and not realdata"
 	$(BIN)/python -m pytest -m "realdata and not slow" || [ $$? -eq 5 ]
+
+# Without XLA's optimisations, as these tests compile far longer than they run.
+test-jax: $(VENV)/dev.done
+	KERAS_BACKEND=jax XLA_FLAGS=--xla_backend_optimization_level=0 $(BIN)/python -m pytest -n 2 tests/layers
+
+# The layers on every backend; `make test` has them on TensorFlow.
+test-backends: backends test-jax
+	KERAS_BACKEND=torch $(BIN)/python -m pytest -n 2 tests/layers
+
+backends: $(VENV)/backends.done
 
 slow: $(VENV)/dev.done
 	$(BIN)/python -m pytest -m slow
@@ -29,8 +39,9 @@ lint: $(VENV)/dev.done
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-benchmark: $(VENV)/run.done
+benchmark: backends
 	$(BIN)/python -m benchmarks.sentiment
+	$(BIN)/python -m benchmarks.layers
 
 wheel: $(VENV)/dev.done
 	$(BIN)/python -m build --wheel
@@ -40,6 +51,10 @@ pin:
 	uv pip compile -q --no-annotate --no-header pyproject.toml --extra embeddings --extra apps -o requirements.txt
 	uv pip compile -q --no-annotate --no-header --group dev -c requirements.txt -o requirements-dev.txt
 	sed -i '1i -r requirements.txt' requirements-dev.txt
+	# PyTorch names the CUDA packages that its build wants by itself.
+	uv pip compile -q --no-annotate --no-header --group backends -c requirements.txt -c requirements-dev.txt | \
+		grep -Ev '^(nvidia|cuda|triton|setuptools)' > requirements-backends.txt
+	sed -i '1i -r requirements-dev.txt' requirements-backends.txt
 
 $(VENV)/run.done: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.12 ...")'
@@ -49,6 +64,10 @@ $(VENV)/run.done: requirements.txt
 
 $(VENV)/dev.done: requirements-dev.txt $(VENV)/run.done
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+$(VENV)/backends.done: requirements-backends.txt $(VENV)/dev.done
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-backends.txt
 	touch $@
 
 clean:

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from .checks import check_rate, check_whole, fits
+
 
 @keras.saving.register_keras_serializable("seqsuite")
 class EmbeddingDropout(keras.layers.Layer):
@@ -57,10 +59,8 @@ class EmbeddingDropout(keras.layers.Layer):
 
     def __init__(self, input_dim: int, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not isinstance(input_dim, int) or input_dim < 1:
-            raise ValueError(f"input_dim must be a whole number of at least 1, not {input_dim!r}")
-        if not 0 <= rate <= 1:
-            raise ValueError(f"rate must lie between 0 and 1, not {rate!r}")
+        check_whole("input_dim", input_dim)
+        check_rate("rate", rate)
         self.input_dim, self.rate, self.seed = input_dim, rate, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.supports_masking = True
@@ -88,5 +88,5 @@ def _check_ids(ids: Any, vectors: Any) -> None:
     if not keras.backend.is_int_dtype(ids.dtype):
         raise ValueError(f"ids must be integers, not {keras.backend.standardize_dtype(ids.dtype)}")
     wanted, given = tuple(vectors.shape[:-1]), tuple(ids.shape)
-    if len(wanted) != len(given) or any(a != b and None not in (a, b) for a, b in zip(wanted, given, strict=True)):
+    if not fits(given, wanted):
         raise ValueError(f"ids must have the shape of the vectors without features, {wanted}, not {given}")

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from .score import Score, check_positive, check_sizes
+from ..checks import check_whole
+from .score import Score, check_sizes, projected
 
 
 @keras.saving.register_keras_serializable("seqsuite")
@@ -59,7 +60,7 @@ class AdditiveScore(Score):
     ) -> None:
         super().__init__(**kwargs)
         if units is not None:
-            check_positive("units", units)
+            check_whole("units", units)
         self.units, self.use_bias, self.normalize = units, use_bias, normalize
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
@@ -97,16 +98,17 @@ class AdditiveScore(Score):
 
     def prepare(self, key: Any) -> Any:
         """`U k + b`, `[batch, time, units]`."""
-        keys = ops.matmul(key, ops.cast(self.key_kernel, key.dtype))
+        keys = projected(key, self.key_kernel)
         return keys + ops.cast(self.bias, keys.dtype) if self.use_bias else keys
 
     def compare(self, query: Any, keys: Any, features: Any = None) -> Any:
         """The hidden layer's answer."""
-        queries = ops.matmul(query, ops.cast(self.query_kernel, query.dtype))  # [batch, query_time, units]
+        queries = projected(query, self.query_kernel)  # [batch, query_time, units]
         hidden = ops.expand_dims(queries, 2) + ops.expand_dims(keys, 1)  # [batch, query_time, time, units]
         if features is not None:
             hidden = hidden + features
-        return ops.squeeze(ops.matmul(ops.tanh(hidden), ops.cast(self.direction(), query.dtype)), -1)
+        # Not a matrix product, for the reason that `projected` gives.
+        return ops.sum(ops.tanh(hidden) * ops.cast(self.direction()[:, 0], query.dtype), -1)
 
     def direction(self) -> Any:
         """`v`, or `g v / |v|`, `[units, 1]`."""

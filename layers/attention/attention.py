@@ -7,17 +7,23 @@ from typing import Any
 import keras
 from keras import ops
 
+from ..checks import check_not_negative, check_whole, fits
+from ..masking import at_least_float32, check_mask, masked_softmax
 from . import selection as choose
 from . import windows
 from .coverage import coverage_loss
 from .loop import over_time, where_real
-from .masking import check_mask, masked_softmax, softmax_dtype
-from .score import check_positive
+from .score import projected
 from .scores import get_score
 
 WINDOWS = ("global", "local_m", "local_p")
 SELECTIONS = ("soft", "hard", "reinforce", "monotonic")
 COVERAGES = (None, "sum", "fertility")
+MEANT_FOR = (  # an argument, its default, and the option that it is for
+    ("noise", 1.0, "selection", "monotonic"),
+    ("bias", -1.0, "selection", "monotonic"),
+    ("fertility", 2.0, "coverage", "fertility"),
+)
 
 
 @keras.saving.register_keras_serializable("seqsuite")
@@ -70,7 +76,7 @@ class Attention(keras.layers.Layer):
         of one step all are without `query_time`.
 
     Raises:
-        ValueError: For an unknown option, options that do not go together, sizes that the score cannot take, or masks
+        ValueError: For an unknown option, options that do not go together, inputs of sizes that do not fit, or masks
             of another shape or that are not boolean.
 
     Example:
@@ -117,7 +123,7 @@ class Attention(keras.layers.Layer):
         if self.window == "global" and self.width is not None:
             raise ValueError("width cannot be combined with window='global', which has no edge; choose a local window")
         if self.window != "global":
-            check_positive("width", self.width)
+            check_whole("width", self.width)
             if self.selection == "monotonic":
                 raise ValueError(
                     f"window={self.window!r} cannot be combined with selection='monotonic', which finds its own way "
@@ -128,10 +134,14 @@ class Attention(keras.layers.Layer):
                 f"coverage={self.coverage!r} cannot be combined with {type(self.score).__name__}, which has no hidden "
                 "layer to add it to; use an AdditiveScore, ConcatScore or LocationScore"
             )
+        for argument, default, option, needed in MEANT_FOR:
+            if getattr(self, argument) != default and getattr(self, option) != needed:
+                raise ValueError(
+                    f"{argument} cannot be combined with {option}={getattr(self, option)!r}, only {needed!r}"
+                )
         for argument in ("coverage_penalty", "noise"):
-            if getattr(self, argument) < 0:
-                raise ValueError(f"{argument} must not be negative, not {getattr(self, argument)!r}")
-        if self.fertility <= 0:
+            check_not_negative(argument, getattr(self, argument))
+        if not self.fertility > 0:
             raise ValueError(f"fertility must be positive, not {self.fertility!r}")
 
     def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:
@@ -162,7 +172,7 @@ class Attention(keras.layers.Layer):
     @property
     def weights_dtype(self) -> str:
         """Type of the weights, float32 or wider."""
-        return softmax_dtype(self.compute_dtype)
+        return at_least_float32(self.compute_dtype)
 
     def call(
         self,
@@ -174,7 +184,7 @@ class Attention(keras.layers.Layer):
         training: bool = False,
     ) -> Any:
         """Contexts and weights."""
-        self.check_masks(query, value, mask, query_mask)
+        self.check_inputs(query, value, key, mask, query_mask)
         query = ops.cast(query, self.compute_dtype)
         memory = self.prepare(value, key, mask)
         if len(query.shape) == 2:
@@ -186,8 +196,17 @@ class Attention(keras.layers.Layer):
             self.add_loss(self.coverage_penalty * ops.mean(coverage_loss(outputs[1], query_mask)))
         return outputs
 
-    def check_masks(self, query: Any, value: Any, mask: Any, query_mask: Any) -> None:
-        """Raises a `ValueError` for masks that do not fit."""
+    def check_inputs(self, query: Any, value: Any, key: Any, mask: Any, query_mask: Any) -> None:
+        """Raises a `ValueError` for inputs and masks that do not fit."""
+        if len(query.shape) not in (2, 3) or len(value.shape) != 3:
+            raise ValueError(
+                "query must be [batch, query_time, query_dim] or [batch, query_dim], and value [batch, time, dim], "
+                f"not {tuple(query.shape)} and {tuple(value.shape)}"
+            )
+        if not fits(query.shape[:1], value.shape[:1]):
+            raise ValueError(f"query and value must have one batch size, not {query.shape[0]} and {value.shape[0]}")
+        if key is not None and not fits(key.shape[:2], value.shape[:2]):
+            raise ValueError(f"key must have the batch and time of the value, {value.shape[:2]}, not {key.shape[:2]}")
         check_mask(mask, value.shape[:2])
         if query_mask is not None and len(query.shape) == 2:
             raise ValueError("query_mask is for queries [batch, query_time, query_dim]; one step has none")
@@ -309,8 +328,8 @@ class Attention(keras.layers.Layer):
 
     def predicted_place(self, query: Any, mask: Any) -> Any:
         """The centre of local-p, `[batch, query_time]`."""
-        hidden = ops.tanh(ops.matmul(query, ops.cast(self.place_kernel, query.dtype)))
-        logits = ops.squeeze(ops.matmul(hidden, ops.cast(self.place_vector, query.dtype)), -1)
+        hidden = ops.tanh(projected(query, self.place_kernel))
+        logits = ops.squeeze(projected(hidden, self.place_vector), -1)
         return windows.predicted(ops.cast(logits, self.weights_dtype), mask)
 
     def select(self, weights: Any, noise: Any) -> tuple[Any, tuple[Any, ...]]:
@@ -348,7 +367,7 @@ class Attention(keras.layers.Layer):
         training: bool = False,
     ) -> Any:
         """Shapes and types of what `call` returns."""
-        self.check_masks(query, value, mask, query_mask)
+        self.check_inputs(query, value, key, mask, query_mask)
         before = tuple(query.shape[:-1])
         context = keras.KerasTensor((*before, value.shape[2]), dtype=self.compute_dtype)
         weights = keras.KerasTensor((*before, value.shape[1]), dtype=self.weights_dtype)

@@ -7,7 +7,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from .masking import check_mask, softmax_dtype
+from ..checks import fits
+from ..masking import at_least_float32, check_mask
+from ..recurrent.zoneout import Zoneout
 
 
 def flat_sizes(cell: Any) -> list[int]:
@@ -18,6 +20,15 @@ def flat_sizes(cell: Any) -> list[int]:
 def is_stack(cell: Any) -> bool:
     """Whether a cell, or the one that it wraps, is several cells, each with states of its own."""
     return hasattr(cell, "cells") or (hasattr(cell, "cell") and is_stack(cell.cell))
+
+
+def is_drawn(cell: Any) -> list[bool]:
+    """Which of a cell's states, in order, are keys to draw masks from; `Zoneout` alone has these."""
+    if isinstance(cell, Zoneout):
+        return [False] * len(cell.sizes) + [True]
+    if hasattr(cell, "cells"):
+        return [drawn for one in cell.cells for drawn in is_drawn(one)]
+    return [False] * len(flat_sizes(cell))
 
 
 def check_cell(cell: Any) -> None:
@@ -48,6 +59,14 @@ def masked_mean(memory: Any, mask: Any, dtype: str) -> Any:
     return ops.sum(ops.cast(memory, dtype) * counted, axis=1) / ops.maximum(ops.sum(counted, axis=1), 1)
 
 
+def check_batch(states: list[Any], memory: Any) -> None:
+    """Raises a `ValueError` unless states `[batch, size]` have the memory's batch."""
+    for state in states:
+        if len(state.shape) != 2 or not fits(state.shape[:1], memory.shape[:1]):
+            wanted = f"[batch, size] with the batch size of the memory, {memory.shape[0]}"
+            raise ValueError(f"initial_state must be {wanted}, not {tuple(state.shape)}")
+
+
 class Bridge:
     """Makes a cell's first state; a part of `AttentionCell`, which tracks its dense layers.
 
@@ -61,7 +80,8 @@ class Bridge:
         if kind not in (None, True, False, "mean"):
             raise ValueError(f"bridge must be None, True, False or 'mean', not {kind!r}")
         self.cell, self.kind, self.policy = cell, kind, policy
-        self.sizes = flat_sizes(cell)
+        self.all_sizes, self.drawn = flat_sizes(cell), is_drawn(cell)
+        self.sizes = [size for size, drawn in zip(self.all_sizes, self.drawn, strict=True) if not drawn]
         self.given: list[int] | None = None  # sizes of the encoder's states
 
     def layers(self, given_shapes: Any, memory_size: int) -> list[keras.layers.Layer]:
@@ -69,7 +89,7 @@ class Bridge:
         self.given = None if given_shapes is None else [int(shape[-1] or 0) for shape in shapes_in(given_shapes)]
         if self.kind == "mean":
             size = memory_size
-        elif self.given is not None and (self.kind or (self.kind is None and self.given != self.sizes)):
+        elif self.given and (self.kind or (self.kind is None and not self.is_own(self.given))):
             size = sum(self.given)
         else:
             return []
@@ -84,10 +104,11 @@ class Bridge:
     def state(self, dense: list[Any], given: Any, memory: Any, mask: Any, dtype: str) -> list[Any]:
         """The cell's first state, from the encoder's states (nested), from the memory, or of zeros."""
         flat = [] if given is None else keras.tree.flatten(given)
+        check_batch(flat, memory)
         if self.kind == "mean":
             if flat:
                 raise ValueError("initial_state cannot be combined with bridge='mean', which makes it from the memory")
-            mean = ops.cast(masked_mean(memory, mask, softmax_dtype(dtype)), dtype)
+            mean = ops.cast(masked_mean(memory, mask, at_least_float32(dtype)), dtype)
             flat = [layer(mean) for layer in dense]
         elif not flat:
             batch = ops.shape(memory)[0]
@@ -98,7 +119,18 @@ class Bridge:
             flat = [layer(joined) for layer in dense]
         else:
             self.check_same(flat)
+        if len(flat) < len(self.drawn):
+            flat = self.with_new_keys(flat, ops.shape(memory)[0])
         return repacked(self.cell, [ops.cast(one, dtype) for one in flat])
+
+    def with_new_keys(self, flat: list[Any], batch: Any) -> list[Any]:
+        """The states with those that the cell draws masks from, without which all calls had the same masks."""
+        own, new = iter(flat), keras.tree.flatten(self.cell.get_initial_state(batch_size=batch))
+        return [one if drawn else next(own) for one, drawn in zip(new, self.drawn, strict=True)]
+
+    def is_own(self, sizes: list[int]) -> bool:
+        """Whether sizes are those of the cell's states, with those that it draws from or without."""
+        return sizes in (self.sizes, self.all_sizes)
 
     def check_given(self, flat: list[Any]) -> None:
         """Raises a `ValueError` unless states are of the sizes for which the bridge was made."""
@@ -109,7 +141,7 @@ class Bridge:
     def check_same(self, flat: list[Any]) -> None:
         """Raises a `ValueError` unless states are of the cell's sizes."""
         sizes = [state.shape[-1] for state in flat]
-        if sizes != self.sizes:
+        if not self.is_own(sizes):
             raise ValueError(
                 f"initial_state must have the cell's sizes {self.sizes}, not {sizes}; for a learned projection use "
                 "bridge=True, and give the states when the layer is built"

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 
-from .masking import check_mask
+from ..masking import check_mask
 
 
 def coverage_loss(weights: Any, query_mask: Any = None) -> Any:
@@ -24,7 +24,7 @@ def coverage_loss(weights: Any, query_mask: Any = None) -> Any:
         `[batch]`, the mean over the steps that count.
 
     Raises:
-        ValueError: For a mask of another shape or that is not boolean.
+        ValueError: For weights or a mask of another shape, or a mask that is not boolean.
 
     Example:
         >>> coverage_loss(ops.convert_to_tensor([[[0.5, 0.5], [0.5, 0.5]]])).numpy()
@@ -34,6 +34,8 @@ def coverage_loss(weights: Any, query_mask: Any = None) -> Any:
         See et al. (2017), Get To The Point: Summarization with Pointer-Generator Networks, equations 10 to 13.
     """
     weights = ops.convert_to_tensor(weights)
+    if len(weights.shape) != 3:
+        raise ValueError(f"weights must be [batch, query_time, time], not {tuple(weights.shape)}")
     check_mask(query_mask, weights.shape[:2])
     counted = ops.ones_like(weights[:, :, 0]) if query_mask is None else ops.cast(query_mask, weights.dtype)
     weights = weights * ops.expand_dims(counted, -1)

@@ -7,12 +7,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from ..checks import check_whole, fits
+from ..masking import check_mask
 from .attention import Attention, more_outputs, packed, unpacked
 from .bridge import Bridge, check_cell, flat_sizes, is_stack, repacked
 from .coverage import coverage_loss
 from .loop import over_time, where_real
-from .masking import check_mask
-from .score import check_positive
 from .windows import length, positions
 
 ORDERS = ("bahdanau", "luong")
@@ -52,7 +52,8 @@ class AttentionCell(keras.layers.Layer):
         inputs: `[batch, time, features]`, such as the embedded previous words.
         memory: `[batch, memory_time, dim]`.
         memory_mask: `[batch, memory_time]`, boolean, True for the places that count; None if all do.
-        initial_state: Of the cell or from an encoder, nested or not; None for zeros.
+        initial_state: Of the cell or from an encoder, nested or not; None for zeros. The last state of `Zoneout`, from
+            which it draws, may be left out: a new one is made.
         mask: `[batch, time]`, boolean, True for the steps that count; None if all do.
         training: Whether attention draws samples and noise.
 
@@ -104,7 +105,7 @@ class AttentionCell(keras.layers.Layer):
                 "through its inputs; use order='luong'"
             )
         if units is not None:
-            check_positive("units", units)
+            check_whole("units", units)
         self.order, self.units, self.input_feeding = order, units, input_feeding
         self.bridge, self.return_state = bridge, return_state
         self.supports_masking = True
@@ -153,8 +154,7 @@ class AttentionCell(keras.layers.Layer):
         training: bool = False,
     ) -> Any:
         """Outputs and weights of all steps."""
-        check_memory(None if memory is None else memory.shape)
-        check_mask(mask, inputs.shape[:2])
+        check_inputs(inputs, memory, mask)
         inputs = ops.cast(inputs, self.compute_dtype)
         mask = ops.ones_like(inputs[:, :, 0], dtype="bool") if mask is None else mask
         states = self.initial_state(memory, initial_state, memory_mask)
@@ -300,8 +300,7 @@ class AttentionCell(keras.layers.Layer):
         training: bool = False,
     ) -> Any:
         """Shapes and types of what `call` returns."""
-        check_memory(None if memory is None else memory.shape)
-        check_mask(mask, inputs.shape[:2])
+        check_inputs(inputs, memory, mask)
         check_mask(memory_mask, memory.shape[:2])
         if self.return_state:
             return super().compute_output_spec(inputs, memory, memory_mask, initial_state, mask, training)
@@ -335,6 +334,16 @@ def check_memory(shape: Any) -> None:
         raise ValueError("memory must be given: what the decoder attends to, [batch, memory_time, dim]")
     if len(shape) != 3 or shape[-1] is None:
         raise ValueError(f"memory must be [batch, memory_time, dim] with a known dim, not {tuple(shape)}")
+
+
+def check_inputs(inputs: Any, memory: Any, mask: Any) -> None:
+    """Raises a `ValueError` unless inputs, memory and mask fit together."""
+    check_memory(None if memory is None else memory.shape)
+    if len(inputs.shape) != 3:
+        raise ValueError(f"inputs must be [batch, time, features], not {tuple(inputs.shape)}; for one step use step()")
+    if not fits(inputs.shape[:1], memory.shape[:1]):
+        raise ValueError(f"inputs and memory must have one batch size, not {inputs.shape[0]} and {memory.shape[0]}")
+    check_mask(mask, inputs.shape[:2])
 
 
 def over(real: Any, output: Any) -> Any:

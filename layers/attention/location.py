@@ -7,8 +7,10 @@ from typing import Any
 import keras
 from keras import ops
 
+from ..checks import check_whole
 from .additive import AdditiveScore
-from .score import check_positive
+from .score import projected
+from .windows import reordered
 
 
 @keras.saving.register_keras_serializable("seqsuite")
@@ -60,8 +62,8 @@ class LocationScore(AdditiveScore):
         **kwargs: Any,
     ) -> None:
         super().__init__(units, use_bias, normalize, kernel_initializer, kernel_regularizer, **kwargs)
-        check_positive("filters", filters)
-        check_positive("kernel_size", kernel_size)
+        check_whole("filters", filters)
+        check_whole("kernel_size", kernel_size)
         if kernel_size % 2 == 0:
             raise ValueError(f"kernel_size must be odd, for a window with a middle, not {kernel_size}")
         self.filters, self.kernel_size, self.cumulative = filters, kernel_size, cumulative
@@ -88,11 +90,10 @@ class LocationScore(AdditiveScore):
         Returns:
             `[batch, 1, time, units]`.
         """
-        alignments = ops.take_along_axis(ops.cast(past, self.compute_dtype), order, 1)  # the masked places last
+        alignments = reordered(ops.cast(past, self.compute_dtype), order)  # the masked places last
         filters = ops.cast(self.location_filters, self.compute_dtype)
         found = ops.conv(ops.expand_dims(alignments, -1), filters, padding="same")  # [batch, time, filters]
-        found = ops.take_along_axis(found, ops.expand_dims(rank, -1), 1)
-        return ops.expand_dims(ops.matmul(found, ops.cast(self.location_kernel, found.dtype)), 1)
+        return ops.expand_dims(reordered(projected(found, self.location_kernel), rank), 1)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of `__init__`."""

@@ -33,7 +33,12 @@ def over_time(step: Callable[[Any, Any], tuple[tuple[Any, ...], Any]], inputs: A
 
     Returns:
         The outputs, each `[batch, time, ...]`, and the last states.
+
+    Raises:
+        ValueError: For no steps.
     """
+    if inputs.shape[1] == 0:
+        raise ValueError("a loop over time needs at least 1 step, but there are none")
 
     def flat_step(one: Any, flat: Any) -> tuple[Any, Any]:
         outputs, after = step(one, keras.tree.pack_sequence_as(states, list(flat)))

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from .masking import check_mask, softmax_dtype
+from ..masking import at_least_float32, check_mask
 
 
 @keras.saving.register_keras_serializable("seqsuite")
@@ -45,7 +45,7 @@ class MeanPooling(keras.layers.Layer):
         if mask is None:
             return ops.mean(inputs, axis=-2)
         # In float32 or wider: float16 overflows in a long sum and, like bfloat16, loses count.
-        wide = softmax_dtype(self.compute_dtype)
+        wide = at_least_float32(self.compute_dtype)
         counted = ops.expand_dims(ops.cast(mask, wide), -1)  # [..., time, 1]
         mean = ops.sum(ops.cast(inputs, wide) * counted, axis=-2) / ops.maximum(ops.sum(counted, axis=-2), 1)
         return ops.cast(mean, self.compute_dtype)

@@ -7,7 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from .masking import check_mask, masked_softmax, softmax_dtype
+from ..checks import check_whole
+from ..masking import at_least_float32, check_mask, masked_softmax
 
 
 @keras.saving.register_keras_serializable("seqsuite")
@@ -65,8 +66,8 @@ class AttentionPooling(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if units is not None and (not isinstance(units, int) or units < 1):
-            raise ValueError(f"units must be a whole number of at least 1, or None, not {units!r}")
+        if units is not None:
+            check_whole("units", units)
         self.units = units
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.bias_initializer = keras.initializers.get(bias_initializer)
@@ -110,7 +111,7 @@ class AttentionPooling(keras.layers.Layer):
         """Shapes and types of what `call` returns."""
         check_mask(mask, inputs.shape[:-1])
         context = keras.KerasTensor(self.compute_output_shape(inputs.shape), dtype=self.compute_dtype)
-        weights = keras.KerasTensor(inputs.shape[:-1], dtype=softmax_dtype(self.compute_dtype))
+        weights = keras.KerasTensor(inputs.shape[:-1], dtype=at_least_float32(self.compute_dtype))
         return (context, weights) if return_attention_scores else context
 
     def get_config(self) -> dict[str, Any]:

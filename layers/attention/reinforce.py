@@ -7,7 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from .masking import check_mask, softmax_dtype
+from ..checks import fits
+from ..masking import at_least_float32, check_mask
 
 
 @keras.saving.register_keras_serializable("seqsuite")
@@ -39,7 +40,7 @@ class ReinforceLoss(keras.layers.Layer):
         The loss of each example, `[batch]`.
 
     Raises:
-        ValueError: For a decay outside [0, 1), or a mask of another shape or that is not boolean.
+        ValueError: For a decay outside [0, 1), shapes that do not fit, or a mask that is not boolean.
 
     Example:
         >>> loss = ReinforceLoss(entropy_weight=0.0)
@@ -68,8 +69,9 @@ class ReinforceLoss(keras.layers.Layer):
 
     def call(self, log_probability: Any, entropy: Any, reward: Any, mask: Any = None, training: bool = False) -> Any:
         """The loss of each example."""
+        self.check_shapes(log_probability, entropy, reward)
         check_mask(mask, log_probability.shape)
-        dtype = softmax_dtype(self.compute_dtype)
+        dtype = at_least_float32(self.compute_dtype)
         counted = 1.0 if mask is None else ops.cast(mask, dtype)
         reward = ops.stop_gradient(ops.cast(reward, dtype))  # [batch]
         mean = ops.mean(reward)
@@ -81,12 +83,22 @@ class ReinforceLoss(keras.layers.Layer):
         spread = ops.sum(ops.cast(entropy, dtype) * counted, axis=1)
         return -self.reward_weight * (reward - baseline) * chosen - self.entropy_weight * spread
 
+    def check_shapes(self, log_probability: Any, entropy: Any, reward: Any) -> None:
+        """Raises a `ValueError` for shapes that do not fit, which might still be multiplied with each other."""
+        shape = tuple(log_probability.shape)
+        if len(shape) != 2:
+            raise ValueError(f"log_probability must be [batch, query_time], not {shape}")
+        for name, given, wanted in (("entropy", entropy, shape), ("reward", reward, shape[:1])):
+            if not fits(tuple(given.shape), wanted):
+                raise ValueError(f"{name} must be of shape {wanted}, like log_probability, not {tuple(given.shape)}")
+
     def compute_mask(self, *inputs: Any, **masks: Any) -> None:
         """Masks are given explicitly."""
 
     def compute_output_spec(self, log_probability: Any, entropy: Any, reward: Any, **options: Any) -> Any:
         """`[batch]`."""
-        return keras.KerasTensor(log_probability.shape[:1], dtype=softmax_dtype(self.compute_dtype))
+        self.check_shapes(log_probability, entropy, reward)
+        return keras.KerasTensor(log_probability.shape[:1], dtype=at_least_float32(self.compute_dtype))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of `__init__`."""

@@ -65,15 +65,17 @@ class Score(keras.layers.Layer):
         return {**super().get_config()}
 
 
+def projected(inputs: Any, kernel: Any) -> Any:
+    """Inputs `[batch, time, size]` times a matrix `[size, units]`, in their type.
+
+    The gradient of `ops.matmul` has, in a loop on TensorFlow, shapes that XLA cannot know; that of this has not.
+    """
+    return ops.einsum("btd,du->btu", inputs, ops.cast(kernel, inputs.dtype))
+
+
 def check_sizes(name: str, query_shape: Any, key_shape: Any) -> tuple[int, int]:
     """The sizes of query and key, or a `ValueError` where one is unknown or an axis is missing."""
     for argument, shape in (("query", query_shape), ("key", key_shape)):
         if len(shape) != 3 or shape[-1] is None:
             raise ValueError(f"{name}: {argument} must be [batch, time, features] with known features, not {shape}")
     return query_shape[-1], key_shape[-1]
-
-
-def check_positive(argument: str, value: Any) -> None:
-    """Raises a `ValueError` unless a value is a whole number of at least 1."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{argument} must be a whole number of at least 1, not {value!r}")

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from .masking import check_mask, masked_softmax, softmax_dtype
-from .score import check_positive
+from ..checks import check_not_negative, check_whole
+from ..masking import at_least_float32, check_mask, masked_softmax
 
 
 @keras.saving.register_keras_serializable("seqsuite")
@@ -61,10 +61,9 @@ class SelfAttentionPooling(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        check_positive("heads", heads)
-        check_positive("units", units)
-        if penalty < 0:
-            raise ValueError(f"penalty must not be negative, not {penalty!r}")
+        check_whole("heads", heads)
+        check_whole("units", units)
+        check_not_negative("penalty", penalty)
         self.heads, self.units, self.penalty = heads, units, penalty
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
@@ -102,12 +101,16 @@ class SelfAttentionPooling(keras.layers.Layer):
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
         """There is no time left to mask."""
 
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """`[batch, heads, features]`."""
+        return (input_shape[0], self.heads, input_shape[2])
+
     def compute_output_spec(self, inputs: Any, mask: Any = None, return_attention_scores: bool = False) -> Any:
         """Shapes and types of what `call` returns."""
         check_mask(mask, inputs.shape[:-1])
-        batch, time, features = inputs.shape
-        pooled = keras.KerasTensor((batch, self.heads, features), dtype=self.compute_dtype)
-        weights = keras.KerasTensor((batch, self.heads, time), dtype=softmax_dtype(self.compute_dtype))
+        batch, time, _ = inputs.shape
+        pooled = keras.KerasTensor(self.compute_output_shape(inputs.shape), dtype=self.compute_dtype)
+        weights = keras.KerasTensor((batch, self.heads, time), dtype=at_least_float32(self.compute_dtype))
         return (pooled, weights) if return_attention_scores else pooled
 
     def get_config(self) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from ..checks import check_whole
+from ..scan import scan
 from .inference import (
     FORBIDDEN,
     Method,
@@ -88,7 +90,7 @@ def k_best(potentials: Any, k: int) -> tuple[Any, Any]:
         Seshadri and Sundberg (1994), List Viterbi Decoding Algorithms with Applications, section II (parallel form).
     """
     check_potentials(potentials)
-    _check_number("k", k)
+    check_whole("k", k)
     potentials = ops.stop_gradient(ops.convert_to_tensor(potentials))
     size = potentials.shape[-1]
 
@@ -102,7 +104,7 @@ def k_best(potentials: Any, k: int) -> tuple[Any, Any]:
     begin = ops.repeat(start(potentials), k, axis=-1)  # [batch, tags * k]
     only_one = ops.cast([0.0] + [-float("inf")] * (size * k - 1), begin.dtype)
     begin = begin + only_one
-    (scores, _), (_, pointers) = ops.scan(step, (begin, ops.zeros_like(begin, dtype="int32")), time_first(potentials))
+    (scores, _), (_, pointers) = scan(step, (begin, ops.zeros_like(begin, dtype="int32")), time_first(potentials))
     best, last = ops.top_k(scores, k)  # [batch, k]
     paths = _follow_many(pointers, ops.cast(last, "int32"))
     return paths // k, ops.where(best > FORBIDDEN / 2, best, ops.full_like(best, -float("inf")))
@@ -137,7 +139,7 @@ def sample(potentials: Any, n: int, seed: Any = None) -> Any:
         drawing by the largest of perturbed scores.
     """
     check_potentials(potentials)
-    _check_number("n", n)
+    check_whole("n", n)
     potentials = ops.stop_gradient(ops.convert_to_tensor(potentials))
     size = potentials.shape[-1]
     beta = backward(potentials, logsumexp, "scan")  # [time, batch, tags]
@@ -155,7 +157,7 @@ def sample(potentials: Any, n: int, seed: Any = None) -> Any:
 
     # One tensor, as `ops.scan` wants as many inputs as outputs on TensorFlow: [time, batch, tags + n, tags].
     both = ops.concatenate([logits, gumbel], 2)
-    _, tags = ops.scan(step, ops.zeros_like(gumbel[0, :, :, 0], dtype="int32"), both)  # [time, batch, n]
+    _, tags = scan(step, ops.zeros_like(gumbel[0, :, :, 0], dtype="int32"), both)  # [time, batch, n]
     return ops.transpose(tags, (1, 2, 0))
 
 
@@ -172,10 +174,5 @@ def _follow_many(pointers: Any, last: Any) -> Any:
     def step(state: Any, pointer: Any) -> tuple[Any, Any]:
         return ops.take(ops.reshape(pointer, (-1,)), rows + state), state
 
-    _, path = ops.scan(step, last, ops.cast(pointers, "int32"), reverse=True)  # [time, batch, k]
+    _, path = scan(step, last, ops.cast(pointers, "int32"), reverse=True)  # [time, batch, k]
     return ops.transpose(path, (1, 2, 0))
-
-
-def _check_number(name: str, value: Any) -> None:
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")

@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-import keras
 import numpy as np
 from keras import ops
+
+from ..checks import fits
+from ..scan import scan
 
 FORBIDDEN = -1e9  # the score of what a scheme forbids: below every sum of sensible scores
 NEVER = -1e30  # the score of leaving the state at a masked step; told apart from FORBIDDEN, and finite in float32
@@ -203,7 +205,7 @@ def forward(potentials: Any, total: Total, method: Method) -> tuple[Any, Any]:
         alpha = total(ops.expand_dims(alpha, 2) + psi, 1)  # [batch, tags]
         return alpha - ops.max(alpha, -1, keepdims=True), alpha
 
-    _, alpha = ops.scan(step, start(potentials), time_first(potentials))
+    _, alpha = scan(step, start(potentials), time_first(potentials))
     scale = ops.max(alpha, -1)
     return alpha - ops.expand_dims(scale, -1), scale
 
@@ -220,7 +222,7 @@ def backward(potentials: Any, total: Total, method: Method) -> Any:
         before = total(psi + ops.expand_dims(beta, 1), 2)  # [batch, tags]
         return before - ops.max(before, -1, keepdims=True), beta
 
-    return ops.scan(step, end, time_first(potentials), reverse=True)[1]
+    return scan(step, end, time_first(potentials), reverse=True)[1]
 
 
 def _products(potentials: Any, total: Total, reverse: bool) -> Any:
@@ -306,8 +308,9 @@ def _count(like: Any) -> Any:
 def check_potentials(potentials: Any) -> None:
     """Raises a `ValueError` unless potentials are `[batch, time, tags, tags]` with a known number of tags."""
     shape = tuple(potentials.shape)
-    if len(shape) != 4 or shape[-1] is None or shape[-1] != shape[-2] or shape[-1] < 2:
-        raise ValueError(f"potentials must be [batch, time, tags, tags] as CRF makes them, not {shape}")
+    if len(shape) != 4 or shape[-1] is None or shape[-1] != shape[-2] or shape[-1] < 2 or shape[1] == 0:
+        wanted = "[batch, time, tags, tags] as CRF makes them, with at least 1 step"
+        raise ValueError(f"potentials must be {wanted}, not {shape}")
 
 
 def check_method(method: str) -> None:
@@ -318,7 +321,7 @@ def check_method(method: str) -> None:
 
 def _check_shape_of_tags(tags: Any, potentials: Any) -> None:
     wanted, given = tuple(potentials.shape[:2]), tuple(tags.shape)
-    if len(given) != 2 or any(None not in pair and pair[0] != pair[1] for pair in zip(wanted, given, strict=True)):
+    if not fits(given, wanted):
         raise ValueError(f"tags must be [batch, time] like the potentials, {wanted}, not {given}")
 
 
@@ -335,8 +338,3 @@ def _check_range(outside: Any, tags: Any, size: int) -> None:
             f"tags must be from 0 to {size - 1} at real steps, not {tag} (example {example}, step {step}); "
             "steps without a tag must be masked when the potentials are made"
         )
-
-
-def dtype_of(dtype: str) -> str:
-    """The type in which potentials are computed for inputs of a type: float32 or wider."""
-    return "float32" if dtype in ("float16", "bfloat16") else keras.backend.standardize_dtype(dtype)

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from ..attention.masking import check_mask
-from .inference import FORBIDDEN, NEVER, dtype_of
+from ..masking import at_least_float32, check_mask
+from .inference import FORBIDDEN, NEVER
 from .schemes import Allowed, Scheme, allowed_transitions
 
 
@@ -31,7 +31,7 @@ class CRF(keras.layers.Layer):
 
     Args:
         tags: Their number (at least 2), or their names in order.
-        scheme: "IOB1", "IOB2", "BIOES" or "BMES", whose rules the names then follow; None for no rules.
+        scheme: "IOB1", "IOB2", "BIOES" (or "IOBES") or "BMES", whose rules the names then follow; None for no rules.
         allowed: Rules of your own instead of a scheme: what `allowed_transitions` returns.
         transitions_initializer: Of `A`.
         start_initializer: Of `a`.
@@ -79,7 +79,7 @@ class CRF(keras.layers.Layer):
         self.size = _number_of(tags)
         self.tags = tags if isinstance(tags, int) else list(tags)
         self.scheme = scheme
-        self.allowed = None if allowed is None else [np.asarray(part).tolist() for part in allowed]
+        self.allowed = _listed(allowed)
         self._rules = self._rules_for(tags)
         self.transitions_initializer = keras.initializers.get(transitions_initializer)
         self.start_initializer = keras.initializers.get(start_initializer)
@@ -115,7 +115,7 @@ class CRF(keras.layers.Layer):
         """The log-potentials."""
         self._check_shape(inputs.shape)
         check_mask(mask, inputs.shape[:-1])
-        dtype = dtype_of(self.compute_dtype)
+        dtype = at_least_float32(self.compute_dtype)
         transitions, start, end = self._scores(dtype)
         real = ops.ones_like(inputs[:, :, 0], dtype="bool") if mask is None else mask  # [batch, time]
         count = ops.cumsum(ops.cast(real, "int32"), axis=1)
@@ -156,7 +156,7 @@ class CRF(keras.layers.Layer):
         """Shape and type of the potentials."""
         self._check_shape(inputs.shape)
         check_mask(mask, inputs.shape[:-1])
-        return keras.KerasTensor(self.compute_output_shape(inputs.shape), dtype=dtype_of(self.compute_dtype))
+        return keras.KerasTensor(self.compute_output_shape(inputs.shape), dtype=at_least_float32(self.compute_dtype))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of `__init__`."""
@@ -178,6 +178,15 @@ def _number_of(tags: int | Sequence[str]) -> int:
     if isinstance(number, bool) or not isinstance(number, int) or number < 2:
         raise ValueError(f"tags must be a whole number of at least 2, or as many names, not {tags!r}")
     return number
+
+
+def _listed(allowed: Any) -> list[Any] | None:
+    """Rules as a configuration holds them."""
+    if allowed is None:
+        return None
+    if not isinstance(allowed, Sequence):
+        raise ValueError(f"allowed must be three boolean arrays, as from allowed_transitions, not {allowed!r}")
+    return [np.asarray(part).tolist() for part in allowed]
 
 
 def _checked(allowed: Any, size: int) -> Allowed:

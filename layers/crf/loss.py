@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 
-from .inference import Method, check_method, dtype_of, log_likelihood
+from ..masking import at_least_float32
+from .inference import Method, check_method, log_likelihood
 
 
 @keras.saving.register_keras_serializable("seqsuite")
@@ -34,7 +35,7 @@ class CRFLoss(keras.losses.Loss):
         graph, where nothing can be raised. A sequence that breaks the scheme has a loss of about 1e9 for each breach.
 
     Raises:
-        ValueError: For shapes that do not fit, or (outside a graph) a tag outside the range.
+        ValueError: For shapes that do not fit, weights of single steps, or (outside a graph) a tag outside the range.
 
     Example:
         >>> import numpy as np
@@ -56,8 +57,17 @@ class CRFLoss(keras.losses.Loss):
         method: Method = "scan",
     ) -> None:
         check_method(method)
-        super().__init__(name=name, reduction=reduction, dtype=dtype or dtype_of(keras.config.floatx()))
+        super().__init__(name=name, reduction=reduction, dtype=dtype or at_least_float32(keras.config.floatx()))
         self.method = method
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The reduced loss."""
+        shape = tuple(getattr(sample_weight, "shape", ()))
+        if shape[1:] not in ((), (1,)):  # Keras would multiply it by the losses of other examples
+            raise ValueError(
+                f"sample_weight must be [batch], one for each sequence, not {shape}; steps are masked in CRF"
+            )
+        return super().__call__(y_true, y_pred, sample_weight)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """`[batch]`."""

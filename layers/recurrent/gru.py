@@ -93,25 +93,26 @@ class GRU(Noisy, keras.layers.GRU):
         """Outputs `[time, batch, units]` and last state, for inputs `[time, batch, features]`."""
         h = states[0]
         time, batch, _ = ops.shape(inputs)
-        noise: dict[str, Any] = {"renew_h": self.renewal("zoneout_h", (time, batch, self.units), real, training)}
+        (renew_h,) = self.renewals((self.zoneout_h,), (time, batch, self.units), real, training)
+        noise: dict[str, Any] = {"renew_h": renew_h}
         if training and self.update_dropout:
             noise["update_mask"] = self.factors((time, batch, self.units), self.update_dropout)
-        x = ops.matmul(inputs, ops.cast(self.cell.kernel, self.compute_dtype))  # [time, batch, 3 units]
-        bias = ops.zeros((self.units,), self.compute_dtype)
+        bias, recurrent_bias = None, ops.zeros((self.units,), self.compute_dtype)
         if self.use_bias:
             # The gates' two biases are one; the candidate's second is behind the reset gate.
-            ours, recurrent_bias = ops.unstack(ops.cast(self.cell.bias, self.compute_dtype), axis=0)
-            gates, bias = recurrent_bias[: 2 * self.units], recurrent_bias[2 * self.units :]
-            x = x + (ours + ops.concatenate([gates, ops.zeros_like(bias)]))
+            bias, second = ops.unstack(ops.cast(self.cell.bias, self.compute_dtype), axis=0)
+            gates, recurrent_bias = second[: 2 * self.units], second[2 * self.units :]
+            bias = bias + ops.concatenate([gates, ops.zeros_like(recurrent_bias)])
+        x = self.projected(inputs, self.cell.kernel, bias)  # [time, batch, 3 units]
         recurrent = self.recurrent_matrix(training)
         noise = {name: mask for name, mask in noise.items() if mask is not None}
         usual = self.activation is keras.activations.tanh and self.recurrent_activation is keras.activations.sigmoid
         if training and usual:
-            outputs = gru_loop(x, recurrent, bias, h, **noise)
+            outputs = gru_loop(x, recurrent, recurrent_bias, h, **noise)
             return outputs, [outputs[-1]]
 
         def step(h: Any, inputs: Any) -> Any:
-            h = gru_step(inputs, h, recurrent, bias, self.activation, self.recurrent_activation)[0]
+            h = gru_step(inputs, h, recurrent, recurrent_bias, self.activation, self.recurrent_activation)[0]
             return h, h
 
         last, outputs = scan_packed(step, h, {"x": x, **noise})

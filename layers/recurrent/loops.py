@@ -9,6 +9,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from ..scan import scan
+
 Activation = Callable[[Any], Any]
 
 
@@ -30,7 +32,8 @@ def scan_by_index(step: Callable[..., Any], states: Any, inputs: Mapping[str, An
     def step_at(states: Any, t: Any) -> Any:
         return step(states, {name: part[t] for name, part in inputs.items()})
 
-    return ops.scan(step_at, states, ops.arange(ops.shape(next(iter(inputs.values())))[0]), reverse=reverse)
+    time = ops.shape(next(iter(inputs.values())))[0]
+    return scan(step_at, states, ops.arange(time), reverse=reverse)
 
 
 def scan_packed(step: Callable[..., Any], states: Any, inputs: Mapping[str, Any]) -> Any:
@@ -42,7 +45,7 @@ def scan_packed(step: Callable[..., Any], states: Any, inputs: Mapping[str, Any]
     parts = {name: part for name, part in inputs.items() if name not in fixed}
     if len(parts) == 1:
         ((name, only),) = parts.items()
-        return ops.scan(lambda states, part: step(states, {**fixed, name: part}), states, only)
+        return scan(lambda states, part: step(states, {**fixed, name: part}), states, only)
     dtype = keras.backend.standardize_dtype(next(iter(parts.values())).dtype)
     packed = ops.concatenate([ops.cast(part, dtype) for part in parts.values()], axis=-1)
     borders = list(accumulate(part.shape[-1] for part in parts.values()))[:-1]
@@ -50,7 +53,7 @@ def scan_packed(step: Callable[..., Any], states: Any, inputs: Mapping[str, Any]
     def step_of(states: Any, packed: Any) -> Any:
         return step(states, {**fixed, **dict(zip(parts, ops.split(packed, borders, axis=-1), strict=True))})
 
-    return ops.scan(step_of, states, packed)
+    return scan(step_of, states, packed)
 
 
 def before(first: Any, states: Any) -> Any:

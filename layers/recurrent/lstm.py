@@ -93,15 +93,12 @@ class LSTM(Noisy, keras.layers.LSTM):
         """Outputs `[time, batch, units]` and last states, for inputs `[time, batch, features]`."""
         h, c = states
         time, batch, _ = ops.shape(inputs)
-        noise: dict[str, Any] = {
-            "renew_h": self.renewal("zoneout_h", (time, batch, self.units), real, training),
-            "renew_c": self.renewal("zoneout_c", (time, batch, self.units), real, training),
-        }
+        rates = (self.zoneout_h, self.zoneout_c)
+        renew_h, renew_c = self.renewals(rates, (time, batch, self.units), real, training)
+        noise: dict[str, Any] = {"renew_h": renew_h, "renew_c": renew_c}
         if training and self.update_dropout:
             noise["update_mask"] = self.factors((time, batch, self.units), self.update_dropout)
-        z = ops.matmul(inputs, ops.cast(self.cell.kernel, self.compute_dtype))  # [time, batch, 4 units]
-        if self.use_bias:
-            z = z + ops.cast(self.cell.bias, self.compute_dtype)
+        z = self.projected(inputs, self.cell.kernel, self.cell.bias)  # [time, batch, 4 units]
         recurrent = self.recurrent_matrix(training)
         noise = {name: mask for name, mask in noise.items() if mask is not None}
         usual = self.activation is keras.activations.tanh and self.recurrent_activation is keras.activations.sigmoid
@@ -110,7 +107,8 @@ class LSTM(Noisy, keras.layers.LSTM):
             return outputs, [outputs[-1], c]
 
         def step(states: Any, inputs: Any) -> Any:
-            states = lstm_step(inputs, *states, recurrent, self.activation, self.recurrent_activation)[:2]
+            h, c = states
+            states = lstm_step(inputs, h, c, recurrent, self.activation, self.recurrent_activation)[:2]
             return states, states
 
         last, (outputs, _) = scan_packed(step, (h, c), {"z": z, **noise})

@@ -45,18 +45,18 @@ def lstm_loop(
 ) -> tuple[Any, Any]:
     r"""Runs an LSTM over time; its gradient is not the loop's automatic one but computed backwards by hand.
 
-    The derivative of a step is linear in those of its states, :math:`dh_t` and :math:`dc_t`. All factors are known from
-    the forward pass and computed for all steps at once; what is left to the loop is
+    With :math:`c'` and :math:`h'` what a step computes before zoneout or a mask may keep the old state instead
+    (:math:`r = 0`; where the state is renewed :math:`r = 1`), and :math:`a = \tanh c'`,
 
     .. math::
-        dc'_t = r^c_t dc_t + dh_t \, r^h_t o_t (1 - \tanh^2 c'_t) \qquad
+        da_t = r^h_t \, dh_t \, o_t (1 - a_t^2) \qquad dc'_t = r^c_t \, dc_t + da_t
+
         dz_t = [dc'_t g_t i_t (1 - i_t), \; dc'_t c_{t-1} f_t (1 - f_t), \; dc'_t i_t (1 - g_t^2),
-                \; dh_t r^h_t \tanh(c'_t) o_t (1 - o_t)]
+                \; r^h_t \, dh_t \, a_t o_t (1 - o_t)]
 
-        dh_{t-1} = dz_t U^\top + (1 - r^h_t) dh_t \qquad dc_{t-1} = dc'_t f_t + (1 - r^c_t) dc_t
+        dh_{t-1} = dz_t U^\top + (1 - r^h_t) \, dh_t \qquad dc_{t-1} = dc'_t f_t + (1 - r^c_t) \, dc_t
 
-    with :math:`r = 1` where a state is renewed and 0 where zoneout or the mask keeps the old one, and :math:`c'` the
-    cell state before that choice. :math:`dU = \sum_t h_{t-1}^\top dz_t` is one matrix product after the loop.
+    The loop has one matrix product a step; :math:`dU = \sum_t h_{t-1}^\top dz_t` is one after it.
 
     Args:
         z: Projected inputs, `[time, batch, 4 units]`.
@@ -86,7 +86,9 @@ def lstm_loop(
 
         def backward(*unused: Any, upstream: Any = None) -> tuple[Any, ...]:
             upstream = unused[0] if upstream is None else upstream  # only PyTorch gives it by name
-            return lstm_gradient(upstream, recurrent, before(h, all_h), before(c, all_c), all_c, gates, **masks)
+            steps = {"dh": upstream[:-1], "gates": gates, "old_c": before(c, all_c), **masks}
+            dh, dc, dz = lstm_gradient(steps, upstream[-1], recurrent)
+            return dz, product_over_time(before(h, all_h), dz), dh, dc
 
         # One tensor, as PyTorch's custom gradient takes no more.
         return ops.concatenate([all_h, all_c[-1:]], axis=0), backward
@@ -95,45 +97,47 @@ def lstm_loop(
     return result[:-1], result[-1]
 
 
-def lstm_gradient(
-    upstream: Any,
-    recurrent: Any,
-    old_h: Any,
-    old_c: Any,
-    new_c: Any,
-    gates: Any,
-    renew_h: Any = None,
-    renew_c: Any = None,
-    update_mask: Any = None,
-) -> tuple[Any, Any, Any, Any]:
-    """The gradients of `lstm_loop` with respect to z, recurrent, h and c; upstream is `[time + 1, batch, units]`."""
-    i, f, g, o = ops.split(gates, 4, axis=-1)  # [time, batch, units]
-    dropped = g if update_mask is None else g * update_mask
-    a = ops.tanh(new_c if renew_c is None else f * old_c + i * dropped)
-    o_renewed = o if renew_h is None else ops.where(renew_h, o, ops.zeros_like(o))
-    by_g = i * (1 - g * g)
-    factors = [dropped * i * (1 - i), old_c * f * (1 - f), by_g if update_mask is None else by_g * update_mask]
-    factors = ops.concatenate([*factors, o_renewed * a * (1 - o)], axis=-1)  # [time, batch, 4 units]
-    inputs = {"dh": upstream[:-1], "h_to_c": o_renewed * (1 - a * a), "factors": factors, "f": f}
-    if renew_h is not None:
-        inputs["kept_h"] = ops.cast(ops.logical_not(renew_h), f.dtype)
-    if renew_c is not None:
-        inputs["renew_c"] = ops.cast(renew_c, f.dtype)
-        inputs["f_or_kept"] = ops.where(renew_c, f, ops.ones_like(f))
-    transposed = ops.transpose(recurrent)
+def lstm_gradient(steps: Mapping[str, Any], dc: Any, recurrent: Any) -> tuple[Any, Any, Any]:
+    """The way back through `lstm_loop`.
 
-    def step(states: Any, inputs: Any) -> Any:
-        dh, dc = states[0] + inputs["dh"], states[1]
-        from_h = dh * inputs["h_to_c"]
-        dc_new = from_h + (dc if renew_c is None else dc * inputs["renew_c"])
-        dz = ops.concatenate([dc_new, dc_new, dc_new, dh], axis=-1) * inputs["factors"]
-        dh_old = ops.matmul(dz, transposed)
-        if renew_h is not None:
-            dh_old = dh_old + dh * inputs["kept_h"]
-        dc_old = dc_new * inputs["f"] if renew_c is None else from_h * inputs["f"] + dc * inputs["f_or_kept"]
-        states = dh_old, dc_old, dz
+    Args:
+        steps: For each step what came from above, `dh`, its gates, the cell state it began with, and its masks.
+        dc: Gradient with respect to the last cell state.
+        recurrent: `[units, 4 units]`.
+
+    Returns:
+        Gradients with respect to the first h, the first c, and z.
+    """
+    transposed, zero = ops.transpose(recurrent), ops.zeros_like(dc)
+
+    def parted(gradient: Any, renew: Any) -> tuple[Any, Any]:
+        """What of a state's gradient goes to its new value, and what to the old one that was kept."""
+        if renew is None:
+            return gradient, None
+        new = ops.where(renew, gradient, zero)
+        return new, gradient - new
+
+    def step(states: Any, at: Mapping[str, Any]) -> Any:
+        dh, dc = states[0] + at["dh"], states[1]
+        i, f, g, o = ops.split(at["gates"], 4, axis=-1)
+        mask = at.get("update_mask")
+        a = ops.tanh(f * at["old_c"] + i * (g if mask is None else g * mask))
+        dh_new, dh_kept = parted(dh, at.get("renew_h"))
+        dc_new, dc_kept = parted(dc, at.get("renew_c"))
+        da = dh_new * o
+        dc_new = dc_new + da * (1 - a * a)
+        dg, df = dc_new * i, dc_new * f
+        dg = dg if mask is None else dg * mask
+        dz = [dg * g * (1 - i), df * at["old_c"] * (1 - f), dg * (1 - g * g), da * a * (1 - o)]
+        dz = ops.concatenate(dz, axis=-1)  # [batch, 4 units]
+        states = plus(ops.matmul(dz, transposed), dh_kept), plus(df, dc_kept), dz
         return states, states
 
-    first = (ops.zeros_like(upstream[-1]), upstream[-1], ops.zeros_like(factors[0]))
-    (dh, dc, _), (_, _, dz) = scan_by_index(step, first, inputs, reverse=True)
-    return dz, product_over_time(old_h, dz), dh, dc
+    first = (zero, dc, ops.zeros_like(steps["gates"][0]))
+    (dh, dc, _), (_, _, dz) = scan_by_index(step, first, steps, reverse=True)
+    return dh, dc, dz
+
+
+def plus(gradient: Any, kept: Any) -> Any:
+    """The sum, where there are two."""
+    return gradient if kept is None else gradient + kept

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from ..attention.masking import check_mask
+from ..masking import check_mask
 
 NOT_HERE = {
     "dropout": "input_dropout (one mask over time)",
@@ -49,11 +49,10 @@ class Noisy(keras.layers.RNN):
         if self.go_backwards:
             inputs, real = ops.flip(inputs, 0), None if real is None else ops.flip(real, 0)
         outputs, states = self.run(inputs, initial_state, real, bool(training))
-        last, outputs = outputs[-1], ops.transpose(outputs, (1, 0, 2))
-        if training and self.output_dropout:
-            outputs = self.locked_dropout(outputs, "output_dropout", training)
-            last = outputs[:, -1]
-        return last, outputs, states
+        if self.zero_output_for_mask and real is not None:
+            outputs = ops.where(real, outputs, ops.zeros_like(outputs))
+        outputs = self.locked_dropout(ops.transpose(outputs, (1, 0, 2)), "output_dropout", training)
+        return outputs[:, -1], outputs, states
 
     def run(self, inputs: Any, states: Sequence[Any], real: Any, training: bool) -> tuple[Any, list[Any]]:
         """Outputs `[time, batch, units]` and last states, for inputs `[time, batch, features]`."""
@@ -78,6 +77,16 @@ class Noisy(keras.layers.RNN):
         outputs, states = self.run(inputs, states, None, False)
         return outputs[0], states
 
+    def projected(self, inputs: Any, kernel: Any, bias: Any) -> Any:
+        """The inputs' part of all gates, `[time, batch, gates]`, in one product for all steps."""
+        kernel = ops.cast(kernel, self.compute_dtype)
+        if bias is None:
+            return ops.matmul(inputs, kernel)
+        # As a row of the matrix, the bias and its gradient cost no passes of their own over all steps.
+        ones = ops.ones_like(inputs[..., :1])
+        rows = ops.concatenate([kernel, ops.expand_dims(ops.cast(bias, self.compute_dtype), 0)], axis=0)
+        return ops.matmul(ops.concatenate([inputs, ones], axis=-1), rows)
+
     def recurrent_matrix(self, training: bool) -> Any:
         """The recurrent matrix, with weight-drop in training."""
         matrix = ops.cast(self.cell.recurrent_kernel, self.compute_dtype)
@@ -93,16 +102,27 @@ class Noisy(keras.layers.RNN):
             return sequences
         return sequences * self.factors((ops.shape(sequences)[0], 1, sequences.shape[-1]), rate)
 
-    def renewal(self, name: str, shape: Any, real: Any, training: bool) -> Any:
-        """Where a state is renewed, boolean; without training the share by which it is, as zoneout expects it."""
-        rate = getattr(self, name)
-        if not rate:
-            return real
-        if training:
-            renew = keras.random.uniform(shape, dtype="float32", seed=self.seed_generator) >= rate
-            return renew if real is None else ops.logical_and(renew, real)
-        share = ops.cast(1 - rate, self.compute_dtype)
-        return share if real is None else share * ops.cast(real, self.compute_dtype)
+    def renewals(self, rates: Sequence[float], shape: Any, real: Any, training: bool) -> list[Any]:
+        """For each rate of zoneout where its state is renewed, boolean; None for everywhere.
+
+        Without training it is the share by which the state is renewed, as zoneout expects it.
+        """
+        if not training:
+            return [real if not rate else share_of(1 - rate, real, self.compute_dtype) for rate in rates]
+        if not any(rates):
+            return [real] * len(rates)
+        # One number, for half the cost, decides on two states: it is below the first rate where the first is kept, and
+        # in an interval as long as the second rate, of which the first rate's share lies there, where the second is.
+        drawn = keras.random.uniform(shape, dtype="float32", seed=self.seed_generator)
+        first, *second = rates
+        renew = [drawn >= first]
+        for rate in second:
+            start = first * (1 - rate)
+            renew.append(ops.logical_or(drawn < start, drawn >= start + rate))
+        return [
+            real if not rate else each if real is None else ops.logical_and(each, real)
+            for rate, each in zip(rates, renew, strict=True)
+        ]
 
     def factors(self, shape: Any, rate: float) -> Any:
         """Factors of dropout: 0 with probability `rate`, otherwise what keeps the mean."""
@@ -115,3 +135,8 @@ class Noisy(keras.layers.RNN):
         for name in NOT_HERE:
             config.pop(name)
         return config | {name: getattr(self, name) for name in self.rates}
+
+
+def share_of(share: float, real: Any, dtype: str) -> Any:
+    """A share at every real step, 0 elsewhere."""
+    return ops.cast(share, dtype) if real is None else share * ops.cast(real, dtype)

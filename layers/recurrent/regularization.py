@@ -7,7 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from ..attention.masking import check_mask
+from ..checks import check_not_negative
+from ..masking import at_least_float32, check_mask
 
 
 @keras.saving.register_keras_serializable("seqsuite")
@@ -57,8 +58,7 @@ class ActivationRegularization(keras.layers.Layer):
     def __init__(self, ar: float = 0.0, tar: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         for name, weight in (("ar", ar), ("tar", tar)):
-            if not weight >= 0:
-                raise ValueError(f"{name} must be 0 or more, not {weight!r}")
+            check_not_negative(name, weight)
         self.ar, self.tar = ar, tar
         self.supports_masking = True
 
@@ -72,8 +72,7 @@ class ActivationRegularization(keras.layers.Layer):
         return inputs
 
     def _penalty(self, h: Any, mask: Any) -> Any:
-        dtype = keras.backend.standardize_dtype(h.dtype)
-        h = ops.cast(h, "float32" if dtype in ("float16", "bfloat16") else dtype)
+        h = ops.cast(h, at_least_float32(keras.backend.standardize_dtype(h.dtype)))
         mask = ops.ones(ops.shape(h)[:2], "bool") if mask is None else mask
         penalty = ops.zeros((), h.dtype)
         if self.ar:

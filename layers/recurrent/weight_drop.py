@@ -9,6 +9,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from ..checks import check_rate
+
 
 def _of_the_layer(name: str) -> Any:
     """A property that is the wrapped layer's, which `keras.layers.Bidirectional` asks for."""
@@ -46,7 +48,7 @@ class WeightDrop(keras.layers.Wrapper):
         What the layer returns.
 
     Raises:
-        ValueError: For no weights, names that no variable has, and a rate outside [0, 1].
+        ValueError: For no layer, no weights, names that no variable has, and a rate outside [0, 1].
 
     Example:
         >>> import numpy as np
@@ -75,12 +77,13 @@ class WeightDrop(keras.layers.Wrapper):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
+        if not isinstance(layer, keras.layers.Layer):
+            raise ValueError(f"layer must be a Keras layer, not {layer!r}")
         # Its own type is that of the variables, so that they are seen here as they are; the layer casts for itself.
         super().__init__(layer, **{**kwargs, "autocast": False, "dtype": layer.variable_dtype})
         if isinstance(weights, str) or not weights:
             raise ValueError(f"weights must be a list of names such as ['recurrent_kernel'], not {weights!r}")
-        if not 0 <= rate <= 1:
-            raise ValueError(f"rate must lie between 0 and 1, not {rate!r}")
+        check_rate("rate", rate)
         self.names, self.rate, self.rows, self.seed = tuple(weights), rate, rows, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.supports_masking = True

@@ -8,6 +8,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from ..checks import check_rate
+
 DIGITS = 3  # of base 256: whole numbers that bfloat16, the narrowest type of a state, holds exactly
 
 
@@ -67,11 +69,13 @@ class Zoneout(keras.layers.Layer):
         check_cell(cell)
         self.cell, self.seed = cell, seed
         self.sizes = keras.tree.flatten(cell.state_size)
-        self.rates = tuple(rates) if isinstance(rates, Sequence) else (rates,) * len(self.sizes)
+        self.rates = (
+            tuple(rates) if isinstance(rates, Sequence) and not isinstance(rates, str) else (rates,) * len(self.sizes)
+        )
         if len(self.rates) != len(self.sizes):
             raise ValueError(f"rates must be one number, or one for each of {len(self.sizes)} states, not {rates!r}")
-        if not all(0 <= rate <= 1 for rate in self.rates):
-            raise ValueError(f"rates must lie between 0 and 1, not {rates!r}")
+        for rate in self.rates:
+            check_rate("rates", rate)
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     @property

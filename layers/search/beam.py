@@ -7,8 +7,9 @@ from typing import Any, Literal, NamedTuple
 
 from keras import ops
 
+from ..checks import check_whole
 from .rules import Rules, Scoring
-from .step import Record, Records, SearchResult, Step, Stepper, check_whole, float_type, initial, per_beam
+from .step import Record, Records, SearchResult, Step, Stepper, float_type, initial, per_beam
 
 NEVER = -float("inf")
 BLOCK = 64  # of a long row, for its maximum

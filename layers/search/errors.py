@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 from keras import ops
 
+from ..checks import fits
+from .beam import mask_of_beams
 from .path import Paths, extended, no_paths
 from .rules import Rules, Scoring
 from .step import SearchResult, Step, Stepper, initial
@@ -71,10 +74,12 @@ def score_sequences(
         source_mask: As for `beam_search`.
 
     Returns:
-        A `Scored`: `scores`, `log_probs` and `lengths`, each `[batch]`.
+        A `Scored`: `scores`, `log_probs` and `lengths`, each `[batch]`. In a graph, where nothing can be raised, a
+        token that is not of the vocabulary makes the first two NaN.
 
     Raises:
-        ValueError: For sequences that are not `[batch, time]`, and as for `beam_search`.
+        ValueError: For sequences that are not `[batch, time]` or have other tokens than the vocabulary, and as for
+            `beam_search`.
 
     Example:
         >>> import numpy as np
@@ -85,11 +90,13 @@ def score_sequences(
         >>> print(ops.convert_to_numpy(ops.exp(scored.log_probs)).round(3), ops.convert_to_numpy(scored.lengths))
         [0.03] [3]
     """
-    scoring = Scoring(length_penalty, coverage_penalty, attention, source_mask)
+    scoring = Scoring(length_penalty, coverage_penalty, attention, mask_of_beams(source_mask, 1))
     sequences = checked_sequences("sequences", sequences)
     rules = Rules(end, sequences.shape[1])
     stepper = Stepper(step, state, end)
     tokens, leaves = initial(state, start, 1)
+    if not fits(sequences.shape[:1], tokens.shape[:1]):
+        raise ValueError(f"sequences must be {tokens.shape[0]}, one for each start, not {sequences.shape[0]}")
 
     def unfinished(t: Any, paths: Paths, leaves: list[Any], coverage: list[Any]) -> Any:
         return ops.logical_and(t < rules.max_length, ops.logical_not(ops.all(paths.done)))
@@ -99,11 +106,32 @@ def score_sequences(
         more = scoring.covered(coverage, stepper.state(leaves))
         done = ops.expand_dims(paths.done, 1)
         coverage = [ops.where(done, before, after) for before, after in zip(coverage, more, strict=True)]
-        return t + 1, extended(paths, ops.take(sequences, t, axis=1), log_probs, t, end), leaves, coverage
+        tokens, log_probs = known(ops.take(sequences, t, axis=1), log_probs, end)
+        return t + 1, extended(paths, tokens, log_probs, t, end), leaves, coverage
 
     begin = (ops.zeros((), "int32"), no_paths(tokens, rules), leaves, scoring.no_coverage(stepper.state(leaves)))
     _, paths, _, coverage = ops.while_loop(unfinished, advance, begin)
+    check_known(paths.log_probs)
     return Scored(scoring(paths.log_probs, paths.lengths, coverage), paths.log_probs, paths.lengths)
+
+
+def known(tokens: Any, log_probs: Any, end: int) -> tuple[Any, Any]:
+    """Tokens, and log probabilities `[batch, vocabulary]`, NaN where the token is not of the vocabulary."""
+    inside = ops.logical_and(tokens >= 0, tokens < log_probs.shape[1])
+    log_probs = ops.where(ops.expand_dims(inside, 1), log_probs, ops.full_like(log_probs, np.nan))
+    return ops.where(inside, tokens, end), log_probs
+
+
+def check_known(log_probs: Any) -> None:
+    """Raises a `ValueError` for the NaN of `known` where numbers are known, which they are not in a graph."""
+    try:
+        wrong = np.isnan(ops.convert_to_numpy(log_probs))
+    except (TypeError, NotImplementedError, AttributeError):
+        return
+    if wrong.any():
+        raise ValueError(
+            f"sequences must be of tokens of the vocabulary up to their end, unlike example {wrong.argmax()}"
+        )
 
 
 def checked_sequences(name: str, sequences: Any) -> Any:

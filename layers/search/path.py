@@ -8,8 +8,9 @@ from typing import Any, Literal, NamedTuple
 import keras
 from keras import ops
 
+from ..checks import check_whole
 from .rules import Rules, Scoring
-from .step import Record, Records, SearchResult, Step, Stepper, check_whole, float_type, initial
+from .step import Record, Records, SearchResult, Step, Stepper, float_type, initial
 
 
 def greedy_search(

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from keras import ops
 
-from .step import check_whole, float_type
+from ..checks import check_whole
+from .step import float_type
 
 LOWEST_COVERAGE = 1e-6  # a position never attended to costs log 1e-6, not infinity
 

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
+from ..checks import check_whole, fits
+
 Step = Callable[[Any, Any], tuple[Any, Any]]
 Record = Callable[[Any], Any]
 
@@ -59,12 +61,6 @@ def per_beam(tree: Any, beams: int) -> Any:
     """
     check_whole("beams", beams, 1)
     return keras.tree.map_structure(lambda value: ops.repeat(ops.convert_to_tensor(value), beams, axis=0), tree)
-
-
-def check_whole(name: str, value: Any, least: int) -> None:
-    """Raises a `ValueError` unless a value is a whole number of at least `least`."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
 
 
 def float_type() -> str:
@@ -126,11 +122,6 @@ class Stepper:
             ops.stop_gradient(new if tuple(new.shape) == tuple(old.shape) else ops.reshape(new, ops.shape(old)))
             for old, new in zip(before, after, strict=True)
         ]
-
-
-def fits(given: tuple[int | None, ...], wanted: tuple[int | None, ...]) -> bool:
-    """Whether two static shapes may be one (None: any size)."""
-    return len(given) == len(wanted) and all(a == b or None in (a, b) for a, b in zip(given, wanted, strict=True))
 
 
 def described(tensor: Any) -> tuple[tuple[int | None, ...], str]:

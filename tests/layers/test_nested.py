@@ -63,7 +63,7 @@ def documents_and_masks(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
 def test_it_is_the_layer_applied_to_each_sequence(make: Callable[[], Nested], with_mask: bool) -> None:
     nested = make()
 
-    @settings(deadline=None, max_examples=5)
+    @settings(deadline=None, max_examples=5 if harness.ON_TENSORFLOW else 2)
     @given(documents_and_masks())
     def holds(drawn: tuple[np.ndarray, np.ndarray]) -> None:
         inputs, mask = drawn

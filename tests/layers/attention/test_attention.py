@@ -335,13 +335,15 @@ def test_the_config_has_every_argument() -> None:
         "selection": "hard",
         "coverage": "fertility",
         "coverage_penalty": 0.1,
+        "fertility": 3.0,
+        "seed": 4,
     }
-    options |= {"noise": 0.5, "bias": -2.0, "fertility": 3.0, "seed": 4}
-    attention = Attention(AdditiveScore(3), **options)
-    again = Attention.from_config(attention.get_config())
-    assert again.get_config() == attention.get_config()
-    assert isinstance(again.score, AdditiveScore)
-    assert attention.get_config().items() >= options.items()
+    for given_ in (options, {"selection": "monotonic", "noise": 0.5, "bias": -2.0}):
+        attention = Attention(AdditiveScore(3), **given_)
+        again = Attention.from_config(attention.get_config())
+        assert again.get_config() == attention.get_config()
+        assert isinstance(again.score, AdditiveScore)
+        assert attention.get_config().items() >= given_.items()
 
 
 def test_a_compiled_model_trains_with_noise_and_samples() -> None:
@@ -366,14 +368,47 @@ def test_a_compiled_model_trains_with_noise_and_samples() -> None:
         ({"window": "local_m"}, "width must be a whole number of at least 1, not None"),
         ({"window": "local_p", "width": 2, "selection": "monotonic"}, "window='local_p' cannot be combined with selec"),
         ({"score": "dot", "coverage": "sum"}, "coverage='sum' cannot be combined with DotScore"),
-        ({"coverage_penalty": -1}, "coverage_penalty must not be negative, not -1"),
-        ({"noise": -1}, "noise must not be negative, not -1"),
-        ({"fertility": 0}, "fertility must be positive, not 0"),
+        ({"coverage_penalty": -1}, "coverage_penalty must be 0 or more, not -1"),
+        ({"selection": "monotonic", "noise": -1}, "noise must be 0 or more, not -1"),
+        ({"coverage": "fertility", "score": "additive", "fertility": 0}, "fertility must be positive, not 0"),
+        ({"noise": 0.5}, "noise cannot be combined with selection='soft', only 'monotonic'"),
+        ({"bias": 0.5, "selection": "hard"}, "bias cannot be combined with selection='hard'"),
+        (
+            {"fertility": 1.0, "score": "additive", "coverage": "sum"},
+            "fertility cannot be combined with coverage='sum'",
+        ),
     ],
 )
 def test_bad_options_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Attention(**options)
+
+
+def test_inputs_that_do_not_fit_are_refused() -> None:
+    query, value = np.ones((2, 3, 4), "float32"), np.ones((2, 5, 4), "float32")
+    attention = Attention()
+    attention(query, value)
+    with pytest.raises(ValueError, match=r"query must be \[batch, .*, and value \[batch, time, dim\], not .* \(2, 4\)"):
+        attention(query, value[:, 0])
+    with pytest.raises(ValueError, match="query and value must have one batch size, not 2 and 1"):
+        attention(query, value[:1])
+    with pytest.raises(ValueError, match=r"key must have the batch and time of the value, \(2, 5\), not \(2, 3\)"):
+        attention(query, value, key=query)
+    with pytest.raises(ValueError, match=r"weights must be \[batch, query_time, time\]"):
+        coverage_loss(query[0])
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        (((2, 3), (2, 3), (2, 1)), r"reward must be of shape \(2,\), like log_probability, not \(2, 1\)"),
+        (((2, 3), (2, 1), (2,)), r"entropy must be of shape \(2, 3\), like log_probability, not \(2, 1\)"),
+        (((2,), (2,), (2,)), r"log_probability must be \[batch, query_time\]"),
+    ],
+)
+def test_a_reward_of_another_shape_is_refused(shapes: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ReinforceLoss()(*(np.ones(shape, "float32") for shape in shapes))
 
 
 def test_bad_masks_are_refused() -> None:

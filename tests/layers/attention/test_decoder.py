@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from layers.attention import AdditiveScore, Attention, AttentionCell, LocationScore, coverage_loss
+from layers.recurrent import Zoneout
 from tests.layers import harness
 from tests.layers.attention import reference
 from tests.layers.attention.adapters import DecodeItself, randomized
@@ -216,6 +217,26 @@ def test_the_mean_of_the_memory_makes_the_first_state() -> None:
         decoder.initial_state(memory, [np.ones((3, 4), "float32")])
 
 
+def test_a_zoneout_cell_gets_new_masks_at_each_call() -> None:
+    """In training its last state is a key to draw them from, which is neither zero nor made by the bridge."""
+    cell = Zoneout(keras.layers.LSTMCell(4), rates=0.5, seed=1)
+    decoder, problem = built(cell, given=[np.ones((3, 2), "float32")]), some_problem(2)
+    assert [layer.units for layer in decoder.bridge_layers] == [4, 4]
+    first, second, use, again = (decode(decoder, problem, training=how)[0] for how in (True, True, False, False))
+    assert np.abs(first - second).max() > 1e-3
+    assert np.abs(first - use).max() > 1e-3
+    np.testing.assert_array_equal(use, again)
+
+
+def test_a_zoneout_cell_takes_states_with_and_without_its_key() -> None:
+    decoder = built(keras.layers.StackedRNNCells([Zoneout(keras.layers.GRUCell(4), 0.5), keras.layers.GRUCell(3)]))
+    memory, own = some_problem()[1], [np.full((3, size), size, "float32") for size in (4, 3)]
+    key = np.arange(18, dtype="float32").reshape(3, 6)
+    upper, _, lower = cell_states(decoder, memory, own)
+    harness.assert_same([upper, lower], own)
+    harness.assert_same(cell_states(decoder, memory, [own[0], key, own[1]]), [own[0], key, own[1]])
+
+
 # Models
 
 
@@ -238,6 +259,25 @@ def test_a_model_trains_and_is_saved_and_exported(tmp_path: Any) -> None:
     harness.assert_same([harness.to_numpy(one) for one in loaded([words, memory, mask])], expected)
     if keras.backend.backend() == "tensorflow":
         assert_exported(model, (words, memory, mask), expected, str(tmp_path / "saved"))
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="XLA's want of static shapes in TensorFlow's loops")
+def test_it_trains_under_xla_with_open_lengths() -> None:
+    tf = pytest.importorskip("tensorflow")
+    attention = Attention(LocationScore(4, 2, 3), window="local_p", width=2, coverage="sum")
+    decoder, (inputs, memory, mask, memory_mask) = built(keras.layers.SimpleRNNCell(3), attention), some_problem()
+
+    def slopes(inputs: Any, memory: Any, mask: Any, memory_mask: Any) -> list[Any]:
+        with tf.GradientTape() as tape:
+            outputs, _ = decoder(inputs, memory=memory, memory_mask=memory_mask, mask=mask)
+            loss = tf.reduce_sum(outputs**2)
+        return tape.gradient(loss, decoder.trainable_variables)
+
+    kinds = [(2, tf.float32), (3, tf.float32), (None, tf.bool), (None, tf.bool)]
+    spec = [tf.TensorSpec((None, None, size) if size else (None, None), kind) for size, kind in kinds]
+    graph = tf.function(slopes, input_signature=spec, jit_compile=True)
+    given = [tf.constant(one) for one in (inputs, memory, mask, memory_mask)]
+    harness.assert_same(*([harness.to_numpy(one) for one in how(*given)] for how in (graph, slopes)), 1e-4)
 
 
 def assert_exported(model: keras.Model, inputs: Any, expected: list[Array], path: str) -> None:
@@ -302,12 +342,20 @@ def test_bad_options_are_refused(cell: Any, options: dict[str, Any], message: st
 def test_bad_use_is_refused() -> None:
     inputs, memory, *_ = some_problem()
     decoder = AttentionCell(keras.layers.GRUCell(4), bridge=False)
+    with pytest.raises(ValueError, match="has no weights yet"):
+        decoder.initial_state(memory)
     with pytest.raises(ValueError, match="memory must be given"):
         decoder(inputs)
     with pytest.raises(ValueError, match=r"memory must be \[batch, memory_time, dim\]"):
         decoder(inputs, memory=memory[:, 0])
-    with pytest.raises(ValueError, match="has no weights yet"):
-        decoder.initial_state(memory)
+    with pytest.raises(ValueError, match=r"inputs must be \[batch, time, features\], not \(3, 2\)"):
+        decoder(inputs[:, 0], memory=memory)
+    with pytest.raises(ValueError, match="inputs and memory must have one batch size, not 3 and 2"):
+        decoder(inputs, memory=memory[:2])
+    with pytest.raises(ValueError, match="a loop over time needs at least 1 step"):
+        decoder(inputs[:, :0], memory=memory)
+    with pytest.raises(ValueError, match=r"initial_state must be \[batch, size\] with the batch size of the memory, 3"):
+        decoder(inputs, memory=memory, initial_state=np.ones((2, 4), "float32"))
     with pytest.raises(ValueError, match=r"must have the cell's sizes \[4\], not \[3\]; .* use bridge=True"):
         decoder(inputs, memory=memory, initial_state=np.ones((3, 3), "float32"))
     with pytest.raises(ValueError, match="mask must have the shape"):

@@ -124,3 +124,16 @@ def test_inputs_of_other_axes_are_refused(shape: tuple[int | None, ...]) -> None
 def test_bad_use_is_refused(make: Callable[[], Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_the_scaled_product_does_not_overflow_in_float16() -> None:
+    """40 x 40 x 64 lies beyond float16's 65504, and what it is divided down to within."""
+    many = np.full((1, 1, 64), 40, "float16")
+    np.testing.assert_allclose(harness.to_numpy(ScaledDotScore(dtype="float16")(many, many)), [[[12800]]], rtol=1e-3)
+
+
+def test_the_gain_begins_at_one_over_the_root_of_the_units() -> None:
+    """Raffel et al. (2017), section 2.4."""
+    score = AdditiveScore(16, normalize=True)
+    score.build((None, None, 2), (None, None, 3))
+    assert float(harness.to_numpy(score.gain)) == pytest.approx(0.25)

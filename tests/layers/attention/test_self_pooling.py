@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -50,7 +51,7 @@ def test_it_is_the_equations() -> None:
     [
         ({"heads": 0}, "heads must be a whole number of at least 1, not 0"),
         ({"units": 1.5}, "units must be a whole number of at least 1, not 1.5"),
-        ({"penalty": -1}, "penalty must not be negative, not -1"),
+        ({"penalty": -1}, "penalty must be 0 or more, not -1"),
     ],
 )
 def test_bad_options_are_refused(options: dict[str, Any], message: str) -> None:
@@ -63,3 +64,9 @@ def test_bad_inputs_are_refused() -> None:
         SelfAttentionPooling(2, 3).build((2, 3))
     with pytest.raises(ValueError, match="mask must be boolean"):
         SelfAttentionPooling(2, 3)(np.ones((2, 3, 4), "float32"), mask=np.ones((2, 3), "int32"))
+
+
+def test_it_pools_each_of_several_sequences_in_time_distributed() -> None:
+    layer, inputs = SelfAttentionPooling(2, 3), np.random.default_rng(0).normal(size=(2, 4, 5, 3)).astype("float32")
+    pooled = harness.to_numpy(keras.layers.TimeDistributed(layer)(inputs))
+    harness.assert_same([pooled[:, 1]], [harness.to_numpy(layer(inputs[:, 1]))])

@@ -229,7 +229,7 @@ def test_in_a_compiled_graph_of_open_sizes_all_is_the_same() -> None:
         harness.assert_same(numpy_of(*graph(chains.potentials())), expected)
 
 
-@pytest.mark.parametrize("shape", [(2, 3, 3), (2, 3, 3, 4), (2, 3, 1, 1)])
+@pytest.mark.parametrize("shape", [(2, 3, 3), (2, 3, 3, 4), (2, 3, 1, 1), (2, 0, 3, 3)])
 @pytest.mark.parametrize(
     "function", [log_partition, marginals, viterbi, lambda p: k_best(p, 1), lambda p: sample(p, 1)]
 )

@@ -146,6 +146,8 @@ def test_rules_that_do_not_fit_are_refused() -> None:
         CRF(TAGS, "IOB2", allowed)
     with pytest.raises(ValueError, match=r"allowed must be three boolean arrays, transitions \[4, 4\], start \[4\]"):
         CRF(4, allowed=allowed)
+    with pytest.raises(ValueError, match="allowed must be three boolean arrays, as from allowed_transitions, not 3"):
+        CRF(3, allowed=3)
     with pytest.raises(ValueError, match="allowed must be three boolean arrays"):
         CRF(3, allowed=[part.astype(int) for part in allowed])
 

@@ -99,6 +99,12 @@ def test_in_a_graph_a_tag_outside_the_range_makes_the_loss_nan() -> None:
         assert np.isnan(model.evaluate(words, tags, verbose=0))
 
 
+def test_weights_of_single_steps_are_refused() -> None:
+    potentials, tags = np.zeros((3, 3, 2, 2), "float32"), np.zeros((3, 3), int)
+    with pytest.raises(ValueError, match=r"sample_weight must be \[batch\], one for each sequence, not \(3, 3\)"):
+        CRFLoss()(tags, potentials, sample_weight=np.ones((3, 3), "float32"))
+
+
 def test_an_unknown_method_is_refused() -> None:
     with pytest.raises(ValueError, match="method must be 'scan' or 'associative', not 'fast'"):
         CRFLoss(method="fast")  # type: ignore[arg-type]

@@ -254,9 +254,10 @@ def test_a_cell_that_cannot_be_wrapped_is_refused(cell: Callable[[], Any], messa
         Zoneout(cell(), 0.1)
 
 
-@pytest.mark.parametrize("rates", [-0.1, 1.5, float("nan"), (0.1, 2.0)])
+@pytest.mark.parametrize("rates", [-0.1, 1.5, float("nan"), "half", (0.1, 2.0)])
 def test_rates_outside_0_to_1_are_refused(rates: Any) -> None:
-    with pytest.raises(ValueError, match=re.escape(f"rates must lie between 0 and 1, not {rates!r}")):
+    wrong = rates[-1] if isinstance(rates, tuple) else rates
+    with pytest.raises(ValueError, match=re.escape(f"rates must lie between 0 and 1, not {wrong!r}")):
         Zoneout(LSTM(3), rates)
 
 

@@ -86,6 +86,31 @@ def test_an_impossible_reference_is_the_models_error() -> None:
     assert np.isneginf(to_numpy(errors.reference_scores)).all()
 
 
+def test_what_follows_the_end_may_be_anything() -> None:
+    sequences = np.array([[1, 0, 99, -1, 7], [1, 1, 1, 1, 0]])
+    cut = np.array([[1, 0, 0, 0, 0], [1, 1, 1, 1, 0]])
+    one, other = (score_sequences(table_step(TABLE), (), [0, 0], 0, some) for some in (sequences, cut))
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_array_equal(to_numpy(a), to_numpy(b))
+
+
+@pytest.mark.parametrize("token", [-1, 3])
+def test_tokens_that_are_not_of_the_vocabulary_are_refused(token: int) -> None:
+    with pytest.raises(ValueError, match="must be of tokens of the vocabulary up to their end, unlike example 1"):
+        score_sequences(table_step(TABLE), (), [0, 0], 0, np.array([[1, 0], [token, 0]]))
+
+
+def test_as_many_sequences_as_starts_are_wanted() -> None:
+    with pytest.raises(ValueError, match="sequences must be 3, one for each start, not 1"):
+        beam_errors(table_step(TABLE), (), [0, 0, 0], 0, np.array([[1, 0]]), REFERENCES)
+
+
+def test_a_source_mask_that_is_not_boolean_is_refused() -> None:
+    how = {"coverage_penalty": 0.1, "attention": lambda state: state, "source_mask": np.ones((1, 3), int)}
+    with pytest.raises(ValueError, match=r"source_mask must be boolean \[batch, positions\]"):
+        score_sequences(table_step(TABLE), np.ones((1, 3), "float32"), [0], 0, np.array([[1, 0]]), **how)
+
+
 @pytest.mark.parametrize("sequences", [np.zeros((2, 3)), np.zeros(3, int), np.zeros((2, 0), int)])
 def test_sequences_of_another_kind_are_refused(sequences: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"sequences must be whole numbers \[batch, time\]"):

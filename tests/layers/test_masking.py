@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from layers.attention.masking import check_mask, masked_softmax, softmax_dtype
+from layers.masking import at_least_float32, check_mask, masked_softmax
 from tests.layers import harness
 
 pytestmark = pytest.mark.filterwarnings("ignore:You are using a softmax over axis:UserWarning")
@@ -69,11 +69,11 @@ def test_a_huge_score_does_not_reach_through_the_mask() -> None:
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
 def test_weights_are_at_least_float32(dtype: str) -> None:
     scores = keras.ops.cast(np.array([[1.0, 2.0]]), dtype)
-    assert keras.backend.standardize_dtype(masked_softmax(scores, None).dtype) == softmax_dtype(dtype) == "float32"
+    assert keras.backend.standardize_dtype(masked_softmax(scores, None).dtype) == at_least_float32(dtype) == "float32"
 
 
 def test_float64_stays() -> None:
-    assert softmax_dtype("float64") == "float64"
+    assert at_least_float32("float64") == "float64"
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (None, 3), (2, None), (None, None)])
@@ -87,6 +87,11 @@ def test_a_mask_that_fits_is_accepted(shape: tuple[int | None, ...]) -> None:
 def test_a_mask_of_another_shape_is_refused(shape: tuple[int | None, ...]) -> None:
     with pytest.raises(ValueError, match=r"mask must have the shape of the inputs without features, .*not \(2, 3\)"):
         check_mask(np.ones((2, 3), bool), shape)
+
+
+def test_a_list_is_refused() -> None:
+    with pytest.raises(ValueError, match="mask must be an array or a tensor, not list"):
+        check_mask([[True, False]], (1, 2))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int32"])

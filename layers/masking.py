@@ -8,16 +8,19 @@ from typing import Any
 import keras
 from keras import ops
 
+from .checks import fits
+
 
 def check_mask(mask: Any, shape: Sequence[int | None]) -> None:
     """Raises a `ValueError` unless a mask is None, or boolean and of a shape (None: any size)."""
     if mask is None:
         return
+    if not hasattr(mask, "dtype"):
+        raise ValueError(f"mask must be an array or a tensor, not {type(mask).__name__}")
     if keras.backend.standardize_dtype(mask.dtype) != "bool":
         raise ValueError(f"mask must be boolean, not {keras.backend.standardize_dtype(mask.dtype)}")
     wanted, given = tuple(shape), tuple(mask.shape)
-    fits = len(wanted) == len(given) and all(a == b or None in (a, b) for a, b in zip(wanted, given, strict=True))
-    if not fits:
+    if not fits(given, wanted):
         raise ValueError(f"mask must have the shape of the inputs without features, {wanted}, not {given}")
 
 
@@ -31,7 +34,7 @@ def masked_softmax(scores: Any, mask: Any) -> Any:
     Returns:
         `[..., time]`, at least float32; a row that is masked throughout is 0 everywhere.
     """
-    scores = ops.cast(scores, softmax_dtype(keras.backend.standardize_dtype(scores.dtype)))
+    scores = ops.cast(scores, at_least_float32(keras.backend.standardize_dtype(scores.dtype)))
     if mask is None:
         return ops.softmax(scores, axis=-1)
     # The lowest finite number of every float type is below -1e38; of a fully masked row it leaves scores all equal.
@@ -39,6 +42,6 @@ def masked_softmax(scores: Any, mask: Any) -> Any:
     return ops.where(mask, ops.softmax(scores, axis=-1), ops.zeros_like(scores))
 
 
-def softmax_dtype(dtype: str) -> str:
-    """The type in which attention weights are computed for inputs of a type: float32 or wider."""
-    return "float32" if dtype in ("float16", "bfloat16") else dtype
+def at_least_float32(dtype: str) -> str:
+    """The type in which weights and scores are computed for inputs of a type: float32 or wider."""
+    return "float32" if dtype in ("float16", "bfloat16") else keras.backend.standardize_dtype(dtype)
