@@ -21,9 +21,10 @@ test: $(VENV)/dev.done
 	$(BIN)/python -m pytest -n 2 -m "not slow and not realdata"
 	$(BIN)/python -m pytest -m "realdata and not slow" || [ $$? -eq 5 ]
 
-# Without XLA's optimisations, as these tests compile far longer than they run.
+# Without optimisations of XLA, and keeping what it compiled: these tests compile far longer than they run.
 test-jax: $(VENV)/dev.done
-	KERAS_BACKEND=jax XLA_FLAGS=--xla_backend_optimization_level=0 $(BIN)/python -m pytest -n 2 tests/layers
+	KERAS_BACKEND=jax XLA_FLAGS=--xla_backend_optimization_level=0 JAX_COMPILATION_CACHE_DIR=$(VENV)/jax \
+		JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1 $(BIN)/python -m pytest -n 2 tests/layers
 
 # The layers on every backend; `make test` has them on TensorFlow.
 test-backends: backends test-jax

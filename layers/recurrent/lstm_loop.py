@@ -125,11 +125,13 @@ def lstm_gradient(steps: Mapping[str, Any], dc: Any, recurrent: Any) -> tuple[An
         dh_new, dh_kept = parted(dh, at.get("renew_h"))
         dc_new, dc_kept = parted(dc, at.get("renew_c"))
         da = dh_new * o
-        dc_new = dc_new + da * (1 - a * a)
+        by_a = da * a
+        dc_new = dc_new + (da - by_a * a)
         dg, df = dc_new * i, dc_new * f
         dg = dg if mask is None else dg * mask
-        dz = [dg * g * (1 - i), df * at["old_c"] * (1 - f), dg * (1 - g * g), da * a * (1 - o)]
-        dz = ops.concatenate(dz, axis=-1)  # [batch, 4 units]
+        by_g = dg * g
+        # Every gate's derivative has a factor 1 - gate, that of the update too: 1 - g^2 = (1 + g) (1 - g).
+        dz = ops.concatenate([by_g, df * at["old_c"], dg + by_g, by_a], axis=-1) * (1 - at["gates"])  # [batch, 4 units]
         states = plus(ops.matmul(dz, transposed), dh_kept), plus(df, dc_kept), dz
         return states, states
 
