@@ -34,8 +34,17 @@ class Result:
         return self.ours / self.peer
 
 
-def seconds_in_turn(functions: Sequence[Callable[[], object]], rounds: int, warm_up: bool = True) -> list[list[float]]:
+def seconds_in_turn(
+    functions: Sequence[Callable[[], object]], rounds: int, warm_up: bool = True, twice: bool = False
+) -> list[list[float]]:
     """Times functions in turn, A B A B ..., so that a change of the machine's speed meets all alike.
+
+    Args:
+        functions: What to time.
+        rounds: How often each.
+        warm_up: Whether a first round goes untimed.
+        twice: Whether each is run once untimed just before it is timed, as in a service that runs nothing else:
+            otherwise a fast one is timed with the caches full of a slow one's data.
 
     Returns:
         For each function its seconds, one a round.
@@ -43,6 +52,8 @@ def seconds_in_turn(functions: Sequence[Callable[[], object]], rounds: int, warm
     seconds: list[list[float]] = [[] for _ in functions]
     for round_ in range(rounds + warm_up):
         for function, times in zip(functions, seconds, strict=True):
+            if twice:
+                function()
             begun = time.perf_counter()
             function()
             if round_ or not warm_up:

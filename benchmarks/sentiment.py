@@ -124,7 +124,7 @@ def answers(task: SentimentTask, folder: Path) -> dict[str, Result]:
         "litert": lambda: litert([SENTENCE]),
     }
     assert all(np.isfinite(np.asarray(ways[name]())).all() for name in ("keras", "savedmodel"))
-    times = dict(zip(ways, seconds_in_turn(list(ways.values()), ANSWERS), strict=True))
+    times = dict(zip(ways, seconds_in_turn(list(ways.values()), ANSWERS, twice=True), strict=True))
     results = {}
     for name in ("savedmodel", "onnx", "litert"):
         for label, share in (("p50", 0.5), ("p99", 0.99)):
