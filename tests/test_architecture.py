@@ -16,8 +16,11 @@ TOP_LEVEL = {
     *PACKAGES,
     *("tests", "benchmarks", "docs", ".ci"),
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "Makefile", "pyproject.toml"),
-    *("requirements.txt", "requirements-dev.txt", ".gitignore"),
+    *("requirements.txt", "requirements-dev.txt", "requirements-backends.txt", ".gitignore"),
 }
+REQUIREMENTS = {"requirements.txt": "keras", "requirements-dev.txt": "pytest", "requirements-backends.txt": "torch"}
+"""Each file, one package in it."""
+BELOW = {"requirements-dev.txt": "-r requirements.txt", "requirements-backends.txt": "-r requirements-dev.txt"}
 ROOMS = ("README.md", "config.py", "data.py", "model.py", "task.py", "sample.py", "__main__.py")
 LARGEST_FILE = 1_000_000
 HEAVY = {"keras", "tensorflow", "tf_keras", "jax", "torch"}
@@ -246,16 +249,16 @@ def test_tests_mirror_the_tree():
 # What is pinned
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", REQUIREMENTS)
 def test_requirements_are_pinned(name):
     lines = (ROOT / name).read_text("utf-8").splitlines()
     wrong = [
         f"{name}:{number}: {line}"
         for number, line in enumerate(lines, 1)
-        if not PINNED.fullmatch(line) and (name, line) != ("requirements-dev.txt", "-r requirements.txt")
+        if not PINNED.fullmatch(line) and line != BELOW.get(name)
     ]
     assert not wrong, "not of the form `package==version`:\n" + "\n".join(wrong)
-    assert any(line.startswith("keras==" if name == "requirements.txt" else "pytest==") for line in lines)
+    assert any(line.startswith(REQUIREMENTS[name] + "==") for line in lines)
 
 
 @pytest.mark.parametrize(
