@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from keras import ops
+
 
 def check_whole(name: str, value: Any, least: int = 1) -> None:
     """Raises a `ValueError` unless a value is a whole number of at least `least`."""
@@ -26,3 +29,11 @@ def check_not_negative(name: str, value: Any) -> None:
 def fits(given: Any, wanted: Any) -> bool:
     """Whether two static shapes may be one (None: any size)."""
     return len(given) == len(wanted) and all(a == b or None in (a, b) for a, b in zip(given, wanted, strict=True))
+
+
+def numbers_of(tensor: Any) -> np.ndarray | None:
+    """The numbers of a tensor; None in a graph, which has none yet."""
+    try:
+        return np.asarray(ops.convert_to_numpy(tensor))
+    except (TypeError, NotImplementedError, AttributeError):  # each backend's answer to a symbol
+        return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import abc
 from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
 
-class Score(keras.layers.Layer):
+class Score(keras.layers.Layer, abc.ABC):
     """Compares every query with every key.
 
     A score is computed in two parts, so that a decoder pays for its memory once: `prepare` takes the keys as far as
@@ -40,9 +41,9 @@ class Score(keras.layers.Layer):
         """The part without a query, `[batch, time, any]`."""
         return key
 
+    @abc.abstractmethod
     def compare(self, query: Any, keys: Any, features: Any = None) -> Any:
         """The scores `[batch, query_time, time]` of prepared keys, with features `[batch, 1, time, units]` added."""
-        raise NotImplementedError
 
     def call(self, query: Any, key: Any) -> Any:
         """The scores."""

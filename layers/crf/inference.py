@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 from keras import ops
 
-from ..checks import fits
+from ..checks import fits, numbers_of
 from ..scan import scan
 
 FORBIDDEN = -1e9  # the score of what a scheme forbids: below every sum of sensible scores
@@ -327,11 +327,8 @@ def _check_shape_of_tags(tags: Any, potentials: Any) -> None:
 
 def _check_range(outside: Any, tags: Any, size: int) -> None:
     """Raises where numbers are known, which they are not in a graph."""
-    try:
-        wrong = np.asarray(ops.convert_to_numpy(outside))
-    except (TypeError, NotImplementedError, AttributeError):
-        return
-    if wrong.any():
+    wrong = numbers_of(outside)
+    if wrong is not None and wrong.any():
         example, step = np.argwhere(wrong)[0]
         tag = int(ops.convert_to_numpy(tags)[example, step])
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ NOT_HERE = {
 """Arguments of Keras's layers that these refuse, and what to use in their place."""
 
 
-class Noisy(keras.layers.RNN):
+class Noisy(keras.layers.RNN, abc.ABC):
     """Mixed into `keras.layers.LSTM` and `GRU`: noise by name, drawn once a call, and a loop of our own.
 
     A subclass names its rates in `rates`, and has `run`.
@@ -54,9 +55,9 @@ class Noisy(keras.layers.RNN):
         outputs = self.locked_dropout(ops.transpose(outputs, (1, 0, 2)), "output_dropout", training)
         return outputs[:, -1], outputs, states
 
+    @abc.abstractmethod
     def run(self, inputs: Any, states: Sequence[Any], real: Any, training: bool) -> tuple[Any, list[Any]]:
         """Outputs `[time, batch, units]` and last states, for inputs `[time, batch, features]`."""
-        raise NotImplementedError
 
     def step(self, inputs: Any, states: Sequence[Any]) -> tuple[Any, list[Any]]:
         """One step of inference, for streams.

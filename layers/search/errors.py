@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from keras import ops
 
-from ..checks import fits
+from ..checks import fits, numbers_of
 from .beam import mask_of_beams
 from .path import Paths, extended, no_paths
 from .rules import Rules, Scoring
@@ -124,11 +124,8 @@ def known(tokens: Any, log_probs: Any, end: int) -> tuple[Any, Any]:
 
 def check_known(log_probs: Any) -> None:
     """Raises a `ValueError` for the NaN of `known` where numbers are known, which they are not in a graph."""
-    try:
-        wrong = np.isnan(ops.convert_to_numpy(log_probs))
-    except (TypeError, NotImplementedError, AttributeError):
-        return
-    if wrong.any():
+    wrong = numbers_of(ops.isnan(log_probs))
+    if wrong is not None and wrong.any():
         raise ValueError(
             f"sequences must be of tokens of the vocabulary up to their end, unlike example {wrong.argmax()}"
         )
