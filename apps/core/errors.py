@@ -1,21 +1,5 @@
-"""The one error a user is meant to read."""
+"""The one error a user is meant to read, the same for word vectors as for every task."""
 
-from __future__ import annotations
+from embeddings.errors import InputError
 
-
-class InputError(ValueError):
-    """Something the user gave cannot be used: says what is wrong, where, and what to do.
-
-    The command line prints it as a single line and exits with code 2.
-
-    Args:
-        what: What is wrong and what to do about it.
-        where: A place such as `reviews.tsv:17`, put in front.
-
-    Example:
-        >>> print(InputError("the line is empty; remove it", "reviews.tsv:17"))
-        reviews.tsv:17: the line is empty; remove it
-    """
-
-    def __init__(self, what: str, where: object = None) -> None:
-        super().__init__(f"{where}: {what}" if where else what)
+__all__ = ["InputError"]

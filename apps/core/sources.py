@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import bz2
-import contextlib
-import gzip
 import hashlib
-import lzma
-import sys
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import IO, Any, Generic, TypeVar
+from typing import Generic, TypeVar
+
+from embeddings.files import COMPRESSED, LONGEST_LINE, decode, open_binary, read_lines
 
 from .errors import InputError
 
+__all__ = [
+    "LONGEST_LINE",
+    "Splits",
+    "bare_suffix",
+    "decode",
+    "find_splits",
+    "hold_out",
+    "open_binary",
+    "read_lines",
+    "share_of",
+]
+
 E = TypeVar("E")
 
-COMPRESSED: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 SPLIT_NAMES = {"train": ("train",), "dev": ("dev", "valid", "validation"), "test": ("test",)}
-LONGEST_LINE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -39,54 +45,6 @@ class Splits(Generic[E]):
                 digest.update(repr(example).encode())
             digest.update(split.name.encode())
         return digest.hexdigest()
-
-
-def open_binary(path: Path) -> IO[bytes]:
-    """Opens a file for reading bytes, decompressing .gz, .bz2 and .xz."""
-    try:
-        if path.is_dir():
-            raise InputError("is a folder where a file is expected", path)
-        return COMPRESSED.get(path.suffix, open)(path, "rb")
-    except FileNotFoundError:
-        raise InputError("no such file; check the path", path) from None
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror or error})", path) from None
-
-
-def read_lines(path: Path | str) -> Iterator[tuple[int, str]]:
-    """Yields (line number, line) of a UTF-8 text file, compressed or not; a byte-order mark is dropped.
-
-    Args:
-        path: The file, `-` for standard input.
-
-    Raises:
-        InputError: With file and line, for bytes that are not UTF-8, a line over a million bytes,
-            or a damaged compressed file.
-    """
-    with contextlib.nullcontext(sys.stdin.buffer) if path == "-" else open_binary(Path(path)) as file:
-        number = 0
-        try:
-            while raw := file.readline(LONGEST_LINE + 1):
-                number += 1
-                if len(raw) > LONGEST_LINE:
-                    raise InputError(
-                        f"the line is longer than {LONGEST_LINE:,} bytes; put one text on a line", f"{path}:{number}"
-                    )
-                yield number, decode(raw, f"{path}:{number}").rstrip("\r\n")
-        except (EOFError, lzma.LZMAError, zlib.error, OSError) as error:
-            raise InputError(
-                f"the file is damaged or cut short ({error}); fetch it again", f"{path}:{number + 1}"
-            ) from None
-
-
-def decode(raw: bytes, where: str) -> str:
-    """Decodes UTF-8, or says at which byte it fails."""
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"byte {error.start + 1} is not UTF-8; convert the file, for example with `iconv -f latin1 -t utf-8`", where
-        ) from None
 
 
 def bare_suffix(path: Path) -> str:

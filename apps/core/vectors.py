@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from embeddings import VectorFileError, iterate_vectors
+from embeddings import iterate_vectors
+from embeddings.vectors import embedding_matrix
 
 from .errors import InputError
 
@@ -30,14 +30,7 @@ class WordVectors:
 
         Row 0, padding, is zero.
         """
-        known = np.stack(list(self.vectors.values()))
-        random = np.random.default_rng(seed)
-        matrix = random.normal(known.mean(0), known.std(0) + 1e-8, (len(vocabulary), self.dimensions)).astype(
-            np.float32
-        )
-        for row, word in enumerate(vocabulary):
-            if word in self.vectors:
-                matrix[row] = self.vectors[word]
+        matrix = embedding_matrix(self.vectors, vocabulary, seed)
         matrix[0] = 0  # also where a file has a vector for a word of that name
         return matrix
 
@@ -56,14 +49,12 @@ def load_word_vectors(path: str, wanted: Collection[str], more: int = 0) -> Word
     kept: dict[str, np.ndarray] = {}
     dimensions = 0
     try:
-        for index, (word, vector) in enumerate(iterate_vectors(Path(path))):
+        for index, (word, vector) in enumerate(iterate_vectors(path)):
             dimensions = len(vector)
             if word in wanted or index < more:
-                kept.setdefault(word, vector)
-    except VectorFileError as error:
+                kept.setdefault(word, vector.copy())  # or each would keep the block that it was read in
+    except InputError as error:
         raise InputError(str(error), "--vectors") from None
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror or error})", path) from None
     if not any(word in kept for word in wanted):
         raise InputError("none of the words of the data has a vector in it; is it the right language and case?", path)
     return WordVectors(kept, dimensions)

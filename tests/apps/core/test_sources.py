@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.core import sources
 from apps.core.errors import InputError
 from apps.core.sources import Splits, bare_suffix, find_splits, hold_out, open_binary, read_lines, share_of
 
@@ -64,7 +63,7 @@ def test_not_utf8(tmp_path):
 
 
 def test_a_line_too_long(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "LONGEST_LINE", 100)
+    monkeypatch.setattr("embeddings.files.LONGEST_LINE", 100)
     path = tmp_path / "a.txt"
     path.write_bytes(b"a" * 99 + b"\n" + b"b" * 100 + b"\n")
     assert message(path).startswith(f"{path}:2: the line is longer than 100 bytes")

@@ -18,7 +18,7 @@ from apps import sentiment
 from apps.core import artifacts
 from apps.core.training import load_arrays
 from apps.sentiment import data
-from embeddings import write_vectors
+from embeddings import Vectors, write
 
 from .helpers import leftovers, options, read_json, run, run_python, write_reviews
 
@@ -154,7 +154,7 @@ def test_named_classes_out_of_balance_and_out_of_order(tmp_path: Path) -> None:
 def test_vectors_start_the_embedding_and_coverage_is_told(ending: str, tmp_path: Path, reviews: Path) -> None:
     words = ["the", "soup", "never-in-the-data", "wonderful"]
     vectors = np.random.default_rng(0).normal(size=(4, 6)).astype(np.float32)
-    write_vectors(tmp_path / f"vectors{ending}", words, vectors)
+    write(tmp_path / f"vectors{ending}", Vectors(words, vectors))
     found = run(
         *("train", "--data", reviews, "--run", tmp_path / "run", "--vectors", tmp_path / f"vectors{ending}"),
         *options(model="average", learning_rate=1e-9),
@@ -172,7 +172,7 @@ def test_vectors_start_the_embedding_and_coverage_is_told(ending: str, tmp_path:
 
 def test_every_seed_starts_from_the_vectors(tmp_path: Path, reviews: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(2, 6)).astype(np.float32)
-    write_vectors(tmp_path / "vectors.txt", ["the", "soup"], vectors)
+    write(tmp_path / "vectors.txt", Vectors(["the", "soup"], vectors))
     run(
         *("train", "--data", reviews, "--run", tmp_path / "run", "--vectors", tmp_path / "vectors.txt", "--seeds", "2"),
         *options(model="average", learning_rate=1e-9),

@@ -1,0 +1,1 @@
+"""The commands of `python -m embeddings`: one module and function each, of the command's name."""

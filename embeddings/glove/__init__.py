@@ -1,0 +1,1 @@
+"""GloVe: words that occur near each other are counted, then vectors are fitted to the logarithms of the counts."""
