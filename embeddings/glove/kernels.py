@@ -20,7 +20,7 @@ from ..kernels.rows import adagrad, dot
 F, U = np.float32, np.uint64
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def train_tile(
     lanes: tuple,
     a: np.ndarray,

@@ -1,4 +1,7 @@
-"""Functions of float32 numbers that a compiler can apply to 16 at once; NumPy's own are called number by number."""
+"""Functions of float32 numbers that a compiler can apply to 16 at once; NumPy's own are called number by number.
+
+Only within `error_model="numpy"`: otherwise each division is looked at for a divisor of 0, alone.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ JUDGED = 64
 """Every how many windows the loss is looked at, which is slower than training."""
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def skip_gram(
     lanes: tuple,
     words: np.ndarray,
@@ -59,18 +59,20 @@ def skip_gram(
     Returns:
         The sum of the losses that were looked at, and of how many predictions.
     """
+    kind, most, table, starts, nodes, path_labels = of
+    rows, labels, copies, ahead = chosen
     sentence, around = np.empty(len(ids), np.int32), np.empty(2 * window, np.int64)
-    scores, own = np.zeros(2 * window * of.most, F), np.arange(of.most)
+    scores, own = np.zeros(2 * window * most, F), np.arange(most)
     loss, judged, seen, at = 0.0, 0, 0, 0
     while at < len(ids):
         length, at, state = next_sentence(ids, at, keep, sentence, state)
         if length > 0:
-            state = look_ahead(lanes, of, chosen, out, sentence[0], state)
+            state = look_ahead(lanes, kind, table, starts, nodes, ahead, out, sentence[0], state)
         for middle in range(length):
             word = sentence[middle]
-            m = choose(of, chosen, word)
+            m = choose(kind, starts, nodes, path_labels, rows, labels, ahead, word)
             if middle + 1 < length:
-                state = look_ahead(lanes, of, chosen, out, sentence[middle + 1], state)
+                state = look_ahead(lanes, kind, table, starts, nodes, ahead, out, sentence[middle + 1], state)
             if middle + 1 + window < length:
                 prefetch_row(lanes, words, np.int64(sentence[middle + 1 + window]))
             state = advance(state)
@@ -78,22 +80,22 @@ def skip_gram(
             if k == 0:
                 continue
             for i in range(k):
-                dots(lanes, words, around[i], out, chosen.rows, m, scores, i * m)
+                dots(lanes, words, around[i], out, rows, m, scores, i * m)
             seen += 1
             if seen % JUDGED == 0:
-                loss += loss_of(of, chosen, scores, k, m, word)
+                loss += loss_of(kind, labels, scores, k, m, word)
                 judged += k
-            to_steps(of, chosen, scores, k, m, word, rate)
+            to_steps(kind, labels, scores, k, m, word, rate)
             for j in range(m):
-                copy_row(lanes, chosen.copies, j, out, chosen.rows[j])
+                copy_row(lanes, copies, j, out, rows[j])
             for j in range(m):
-                add_rows(lanes, out, chosen.rows[j], words, around, k, scores, j, m)
+                add_rows(lanes, out, rows[j], words, around, k, scores, j, m)
             for i in range(k):
-                add_rows(lanes, words, around[i], chosen.copies, own, m, scores, i * m, 1)
+                add_rows(lanes, words, around[i], copies, own, m, scores, i * m, 1)
     return loss, judged
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def cbow(
     lanes: tuple,
     words: np.ndarray,
@@ -111,20 +113,22 @@ def cbow(
 
     As in word2vec, every word around takes the whole step of the mean.
     """
+    kind, most, table, starts, nodes, path_labels = of
+    rows, labels, _, ahead = chosen
     sentence, around = np.empty(len(ids), np.int32), np.empty(2 * window, np.int64)
-    scores, share = np.zeros(of.most, F), np.zeros(2 * window, F)
+    scores, share = np.zeros(most, F), np.zeros(2 * window, F)
     zero, mean, step = 0, 1, np.array([2])
     one = np.ones(1, F)
     loss, judged, seen, at = 0.0, 0, 0, 0
     while at < len(ids):
         length, at, state = next_sentence(ids, at, keep, sentence, state)
         if length > 0:
-            state = look_ahead(lanes, of, chosen, out, sentence[0], state)
+            state = look_ahead(lanes, kind, table, starts, nodes, ahead, out, sentence[0], state)
         for middle in range(length):
             word = sentence[middle]
-            m = choose(of, chosen, word)
+            m = choose(kind, starts, nodes, path_labels, rows, labels, ahead, word)
             if middle + 1 < length:
-                state = look_ahead(lanes, of, chosen, out, sentence[middle + 1], state)
+                state = look_ahead(lanes, kind, table, starts, nodes, ahead, out, sentence[middle + 1], state)
             if middle + 1 + window < length:
                 prefetch_row(lanes, words, np.int64(sentence[middle + 1 + window]))
             state = advance(state)
@@ -134,16 +138,16 @@ def cbow(
             share[:k] = F(1) / F(k)
             copy_row(lanes, inner, mean, inner, zero)
             add_rows(lanes, inner, mean, words, around, k, share, 0, 1)
-            dots(lanes, inner, mean, out, chosen.rows, m, scores, 0)
+            dots(lanes, inner, mean, out, rows, m, scores, 0)
             seen += 1
             if seen % JUDGED == 0:
-                loss += loss_of(of, chosen, scores, 1, m, word)
+                loss += loss_of(kind, labels, scores, 1, m, word)
                 judged += 1
-            to_steps(of, chosen, scores, 1, m, word, rate)
+            to_steps(kind, labels, scores, 1, m, word, rate)
             copy_row(lanes, inner, step[0], inner, zero)
-            add_rows(lanes, inner, step[0], out, chosen.rows, m, scores, 0, 1)
+            add_rows(lanes, inner, step[0], out, rows, m, scores, 0, 1)
             for j in range(m):
-                add_rows(lanes, out, chosen.rows[j], inner, np.array([mean]), 1, scores, j, 1)
+                add_rows(lanes, out, rows[j], inner, np.array([mean]), 1, scores, j, 1)
             for i in range(k):
                 add_rows(lanes, words, around[i], inner, step, 1, one, 0, 1)
     return loss, judged
@@ -181,9 +185,9 @@ def contexts(sentence: np.ndarray, length: int, middle: int, reach: int, around:
 
 
 @njit(inline="always", fastmath=True)
-def to_steps(of: Outputs, chosen: Chosen, scores: np.ndarray, k: int, m: int, word: int, rate: np.float32) -> None:
+def to_steps(kind: int, labels: np.ndarray, scores: np.ndarray, k: int, m: int, word: int, rate: np.float32) -> None:
     """Turns the scores `[k, m]` in place into steps: the learning rate times (label - probability)."""
-    if of.kind == SOFTMAX:
+    if kind == SOFTMAX:
         for i in range(k):
             row = scores[i * m : (i + 1) * m]
             highest, total = row.max(), F(0)
@@ -198,20 +202,20 @@ def to_steps(of: Outputs, chosen: Chosen, scores: np.ndarray, k: int, m: int, wo
         scores[s] = -rate * sigmoid(scores[s])
     for i in range(k):
         for j in range(m):
-            scores[i * m + j] += rate * chosen.labels[j]
+            scores[i * m + j] += rate * labels[j]
 
 
 @njit(inline="always")
-def loss_of(of: Outputs, chosen: Chosen, scores: np.ndarray, k: int, m: int, word: int) -> float:
+def loss_of(kind: int, labels: np.ndarray, scores: np.ndarray, k: int, m: int, word: int) -> float:
     """Minus the logarithm of the probability of what was there, summed over the inputs."""
     loss = 0.0
     for i in range(k):
         row = scores[i * m : (i + 1) * m]
-        if of.kind == SOFTMAX:
+        if kind == SOFTMAX:
             highest = np.float64(row.max())
             loss += np.log(np.exp(row.astype(np.float64) - highest).sum()) + highest - row[word]
         else:
             for j in range(m):
                 score = np.float64(row[j])
-                loss += np.log1p(np.exp(-abs(score))) + max(score, 0.0) - score * chosen.labels[j]
+                loss += np.log1p(np.exp(-abs(score))) + max(score, 0.0) - score * labels[j]
     return loss

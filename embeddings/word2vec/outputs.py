@@ -119,39 +119,62 @@ def room(of: Outputs, dimensions: int) -> Chosen:
     return Chosen(rows, labels, matrix(of.most, dimensions), np.zeros(of.most, np.int64))
 
 
+# What follows takes the parts of `Outputs` and `Chosen`, not these: compiled code counts references whenever it takes an
+# array out of a tuple, which would take longer than all else.
+
+
 @njit(inline="always")
-def look_ahead(lanes: tuple, of: Outputs, chosen: Chosen, out: np.ndarray, word: int, state: np.uint64) -> np.uint64:
+def look_ahead(
+    lanes: tuple,
+    kind: int,
+    table: np.ndarray,
+    starts: np.ndarray,
+    nodes: np.ndarray,
+    ahead: np.ndarray,
+    out: np.ndarray,
+    word: int,
+    state: np.uint64,
+) -> np.uint64:
     """Draws the negatives of the next window, and has its rows fetched."""
-    if of.kind == NEGATIVE:
-        for m in range(1, of.most):
+    if kind == NEGATIVE:
+        for m in range(1, len(ahead)):
             state = advance(state)
-            row = draw(of.table, state)
-            chosen.ahead[m] = row
+            row = draw(table, state)
+            ahead[m] = row
             prefetch_row(lanes, out, row)
         prefetch_row(lanes, out, word)
-    elif of.kind == HIERARCHICAL:
-        for at in range(of.starts[word], of.starts[word + 1]):
-            prefetch_row(lanes, out, of.nodes[at])
+    elif kind == HIERARCHICAL:
+        for at in range(starts[word], starts[word + 1]):
+            prefetch_row(lanes, out, nodes[at])
     return state
 
 
 @njit(inline="always")
-def choose(of: Outputs, chosen: Chosen, word: int) -> int:
-    """Puts the rows and labels of a word into `chosen`; a negative that is the word itself is left out.
+def choose(
+    kind: int,
+    starts: np.ndarray,
+    nodes: np.ndarray,
+    path_labels: np.ndarray,
+    rows: np.ndarray,
+    labels: np.ndarray,
+    ahead: np.ndarray,
+    word: int,
+) -> int:
+    """Puts the rows and labels of a word into `rows` and `labels`; a negative that is the word itself is left out.
 
     Returns:
         How many rows there are.
     """
-    if of.kind == NEGATIVE:
-        chosen.rows[0], chosen.labels[0] = word, 1
+    if kind == NEGATIVE:
+        rows[0], labels[0] = word, 1
         found = 1
-        for m in range(1, of.most):
-            chosen.rows[found] = chosen.ahead[m]
-            found += chosen.ahead[m] != word
+        for m in range(1, len(ahead)):
+            rows[found] = ahead[m]
+            found += ahead[m] != word
         return found
-    if of.kind == HIERARCHICAL:
-        start, end = of.starts[word], of.starts[word + 1]
+    if kind == HIERARCHICAL:
+        start, end = starts[word], starts[word + 1]
         for at in range(start, end):
-            chosen.rows[at - start], chosen.labels[at - start] = of.nodes[at], of.labels[at]
+            rows[at - start], labels[at - start] = nodes[at], path_labels[at]
         return end - start
-    return of.most
+    return len(rows)

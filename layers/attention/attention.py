@@ -7,23 +7,15 @@ from typing import Any
 import keras
 from keras import ops
 
-from ..checks import check_not_negative, check_whole, fits
-from ..masking import at_least_float32, check_mask, masked_softmax
+from ..masking import at_least_float32, masked_softmax, real_first
 from . import selection as choose
 from . import windows
-from .coverage import coverage_loss
-from .loop import over_time, where_real
+from .coverage import coverage_features, coverage_loss
+from .inputs import check_attended
+from .loop import only_real, over_time, packed, unpacked, where_real
+from .options import check_options
 from .score import projected
 from .scores import get_score
-
-WINDOWS = ("global", "local_m", "local_p")
-SELECTIONS = ("soft", "hard", "reinforce", "monotonic")
-COVERAGES = (None, "sum", "fertility")
-MEANT_FOR = (  # an argument, its default, and the option that it is for
-    ("noise", 1.0, "selection", "monotonic"),
-    ("bias", -1.0, "selection", "monotonic"),
-    ("fertility", 2.0, "coverage", "fertility"),
-)
 
 
 @keras.saving.register_keras_serializable("seqsuite")
@@ -111,38 +103,9 @@ class Attention(keras.layers.Layer):
         self.window, self.width, self.selection = window, width, selection
         self.coverage, self.coverage_penalty = coverage, coverage_penalty
         self.noise, self.bias, self.fertility, self.seed = noise, bias, fertility, seed
-        self.check_options()
+        check_options(self)
         self.supports_masking = True
         self.draws = keras.random.SeedGenerator(seed) if selection in ("reinforce", "monotonic") else None
-
-    def check_options(self) -> None:
-        """Refuses what is unknown and what does not go together."""
-        for argument, known in (("window", WINDOWS), ("selection", SELECTIONS), ("coverage", COVERAGES)):
-            if getattr(self, argument) not in known:
-                raise ValueError(f"{argument} must be one of {known}, not {getattr(self, argument)!r}")
-        if self.window == "global" and self.width is not None:
-            raise ValueError("width cannot be combined with window='global', which has no edge; choose a local window")
-        if self.window != "global":
-            check_whole("width", self.width)
-            if self.selection == "monotonic":
-                raise ValueError(
-                    f"window={self.window!r} cannot be combined with selection='monotonic', which finds its own way "
-                    "through the memory; use window='global'"
-                )
-        if self.coverage and not self.score.has_hidden_layer:
-            raise ValueError(
-                f"coverage={self.coverage!r} cannot be combined with {type(self.score).__name__}, which has no hidden "
-                "layer to add it to; use an AdditiveScore, ConcatScore or LocationScore"
-            )
-        for argument, default, option, needed in MEANT_FOR:
-            if getattr(self, argument) != default and getattr(self, option) != needed:
-                raise ValueError(
-                    f"{argument} cannot be combined with {option}={getattr(self, option)!r}, only {needed!r}"
-                )
-        for argument in ("coverage_penalty", "noise"):
-            check_not_negative(argument, getattr(self, argument))
-        if not self.fertility > 0:
-            raise ValueError(f"fertility must be positive, not {self.fertility!r}")
 
     def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:
         """Makes the score and the weights of window, selection and coverage."""
@@ -150,7 +113,6 @@ class Attention(keras.layers.Layer):
         key_shape = tuple(key_shape or value_shape)
         if not self.score.built:
             self.score.build(query_shape, key_shape)
-            self.score.built = True
         query, key = query_shape[-1], key_shape[-1]
         if self.window == "local_p":
             self.place_kernel = self.add_weight(name="place_kernel", shape=(query, query))
@@ -175,16 +137,10 @@ class Attention(keras.layers.Layer):
         return at_least_float32(self.compute_dtype)
 
     def call(
-        self,
-        query: Any,
-        value: Any,
-        key: Any = None,
-        mask: Any = None,
-        query_mask: Any = None,
-        training: bool = False,
+        self, query: Any, value: Any, key: Any = None, mask: Any = None, query_mask: Any = None, training: bool = False
     ) -> Any:
         """Contexts and weights."""
-        self.check_inputs(query, value, key, mask, query_mask)
+        check_attended(query, value, key, mask, query_mask)
         query = ops.cast(query, self.compute_dtype)
         memory = self.prepare(value, key, mask)
         if len(query.shape) == 2:
@@ -196,27 +152,10 @@ class Attention(keras.layers.Layer):
             self.add_loss(self.coverage_penalty * ops.mean(coverage_loss(outputs[1], query_mask)))
         return outputs
 
-    def check_inputs(self, query: Any, value: Any, key: Any, mask: Any, query_mask: Any) -> None:
-        """Raises a `ValueError` for inputs and masks that do not fit."""
-        if len(query.shape) not in (2, 3) or len(value.shape) != 3:
-            raise ValueError(
-                "query must be [batch, query_time, query_dim] or [batch, query_dim], and value [batch, time, dim], "
-                f"not {tuple(query.shape)} and {tuple(value.shape)}"
-            )
-        if not fits(query.shape[:1], value.shape[:1]):
-            raise ValueError(f"query and value must have one batch size, not {query.shape[0]} and {value.shape[0]}")
-        if key is not None and not fits(key.shape[:2], value.shape[:2]):
-            raise ValueError(f"key must have the batch and time of the value, {value.shape[:2]}, not {key.shape[:2]}")
-        check_mask(mask, value.shape[:2])
-        if query_mask is not None and len(query.shape) == 2:
-            raise ValueError("query_mask is for queries [batch, query_time, query_dim]; one step has none")
-        check_mask(query_mask, query.shape[:2])
-
     def over_queries(self, query: Any, memory: dict[str, Any], query_mask: Any, training: bool) -> tuple[Any, ...]:
         """All outputs for queries `[batch, query_time, query_dim]`: at once where that is possible."""
         noise, state = self.draw(query, memory["value"], training), self.initial_state(memory)
-        if query_mask is None:
-            query_mask = ops.ones_like(query[:, :, 0], dtype="bool")
+        query_mask = ops.ones_like(query[:, :, 0], dtype="bool") if query_mask is None else query_mask
         if not self.recurrent:
             return self.attend(query, memory, state, noise, query_mask)[0]
 
@@ -236,11 +175,11 @@ class Attention(keras.layers.Layer):
         mask = ops.ones_like(value[:, :, 0], dtype="bool") if mask is None else mask
         memory = {"value": value, "keys": self.score.prepare(key), "mask": mask}
         if self.coverage == "fertility":
-            vector = ops.cast(self.fertility_vector, self.compute_dtype)
-            good_for = ops.sigmoid(ops.cast(ops.squeeze(ops.matmul(key, vector), -1), self.weights_dtype))
-            memory["fertility"] = self.fertility * good_for  # [batch, time]
+            logits = ops.cast(ops.squeeze(projected(key, self.fertility_vector), -1), self.weights_dtype)
+            memory["fertility"] = self.fertility * ops.sigmoid(logits)  # [batch, time]
         if self.score.past:
-            memory["order"], memory["rank"] = windows.real_first(mask)
+            memory["order"] = real_first(mask)
+            memory["rank"] = ops.cast(ops.argsort(memory["order"], axis=1), "int32")  # its inverse
         return memory
 
     def initial_state(self, memory: dict[str, Any]) -> dict[str, Any]:
@@ -261,10 +200,9 @@ class Attention(keras.layers.Layer):
         """What is random in `attend`, `[batch, query_time, any]`; None when nothing is."""
         if not training or self.draws is None:
             return None
-        batch, steps = ops.shape(query)[0], ops.shape(query)[1]
         if self.selection == "reinforce":
-            return keras.random.uniform((batch, steps, 1), dtype=self.weights_dtype, seed=self.draws)
-        shape = (batch, steps, ops.shape(value)[1])
+            return keras.random.uniform((*ops.shape(query)[:2], 1), dtype=self.weights_dtype, seed=self.draws)
+        shape = (*ops.shape(query)[:2], ops.shape(value)[1])
         return self.noise * keras.random.normal(shape, dtype=self.weights_dtype, seed=self.draws)
 
     def attend(
@@ -284,21 +222,18 @@ class Attention(keras.layers.Layer):
         """
         energies = self.score.compare(query, memory["keys"], self.features(memory, state))
         energies = ops.cast(energies, self.weights_dtype)  # [batch, query_time, time]
-        mask = memory["mask"]
         if self.selection == "monotonic":
-            weights, more = self.monotonic(energies, mask, state["alignments"], noise), tuple[Any, ...]()
+            energies = energies + ops.cast(self.monotonic_bias, energies.dtype)
+            found: tuple[Any, ...] = (choose.monotonic(energies, memory["mask"], state["alignments"], noise),)
         else:
-            weights, more = self.select(self.windowed(energies, query, mask, state, query_mask), noise)
+            soft = self.windowed(energies, query, memory["mask"], state, query_mask)
+            found = choose.selected(self.selection, soft, noise)
         if query_mask is not None:
-            weights, more = self.at_real(query_mask, weights), tuple(self.at_real(query_mask, one) for one in more)
+            found = tuple(only_real(query_mask, one) for one in found)
+        weights = found[0]
         context = ops.matmul(ops.cast(weights, self.compute_dtype), memory["value"])
         steps = 1 if query_mask is None else windows.length(query_mask)
-        return (context, weights, *more), self.next_state(state, weights, steps)
-
-    def at_real(self, query_mask: Any, output: Any) -> Any:
-        """The output where the step counts, 0 elsewhere."""
-        real = ops.expand_dims(query_mask, -1) if len(output.shape) == 3 else query_mask
-        return ops.where(real, output, ops.zeros_like(output))
+        return (context, *found), self.next_state(state, weights, steps)
 
     def features(self, memory: dict[str, Any], state: dict[str, Any]) -> Any:
         """What of the steps before goes into the score's hidden layer, `[batch, 1, time, units]`, or None."""
@@ -306,9 +241,8 @@ class Attention(keras.layers.Layer):
         if self.score.past:
             found = self.score.features(state[self.score.past], memory["order"], memory["rank"])
         if self.coverage:
-            covered = state["coverage"] / memory["fertility"] if self.coverage == "fertility" else state["coverage"]
-            covered = ops.expand_dims(ops.expand_dims(ops.cast(covered, self.compute_dtype), 1), -1)
-            covered = covered * ops.cast(self.coverage_kernel, self.compute_dtype)
+            kernel = ops.cast(self.coverage_kernel, self.compute_dtype)
+            covered = coverage_features(state["coverage"], memory.get("fertility"), kernel)
             found = covered if found is None else found + covered
         return found
 
@@ -321,32 +255,16 @@ class Attention(keras.layers.Layer):
             counted = ops.ones_like(query[:, :, 0], dtype="bool") if query_mask is None else query_mask
             step = ops.expand_dims(state["step"], 1) + windows.positions(counted)
             centre = windows.own_step(step, mask, self.weights_dtype)  # [batch, query_time]
-            return masked_softmax(energies, windows.window(centre, mask, width))
-        centre = self.predicted_place(query, mask)
+        else:
+            centre = self.predicted_place(query, mask)
         weights = masked_softmax(energies, windows.window(centre, mask, width))
-        return weights * windows.gaussian(centre, mask, width)
+        return weights * windows.gaussian(centre, mask, width) if self.window == "local_p" else weights
 
     def predicted_place(self, query: Any, mask: Any) -> Any:
         """The centre of local-p, `[batch, query_time]`."""
         hidden = ops.tanh(projected(query, self.place_kernel))
         logits = ops.squeeze(projected(hidden, self.place_vector), -1)
         return windows.predicted(ops.cast(logits, self.weights_dtype), mask)
-
-    def select(self, weights: Any, noise: Any) -> tuple[Any, tuple[Any, ...]]:
-        """The weights of the selection, and its further outputs."""
-        if self.selection == "soft":
-            return weights, ()
-        if self.selection == "hard":
-            return choose.straight_through(weights), ()
-        chosen = ops.stop_gradient(choose.likeliest(weights)) if noise is None else choose.sampled(weights, noise)
-        return chosen, (choose.log_probability(weights, chosen), choose.entropy(weights))
-
-    def monotonic(self, energies: Any, mask: Any, previous: Any, noise: Any) -> Any:
-        """The weights of a monotonic step, `[batch, 1, time]`."""
-        energies = energies + ops.cast(self.monotonic_bias, energies.dtype)
-        if noise is None:
-            return choose.hard_monotonic(energies, mask, previous)
-        return choose.expected_monotonic(energies + noise, mask, previous)
 
     def next_state(self, state: dict[str, Any], weights: Any, steps: Any) -> dict[str, Any]:
         """The state after so many steps with these weights."""
@@ -358,20 +276,19 @@ class Attention(keras.layers.Layer):
         return {name: changes[name](before) for name, before in state.items()}
 
     def compute_output_spec(
-        self,
-        query: Any,
-        value: Any,
-        key: Any = None,
-        mask: Any = None,
-        query_mask: Any = None,
-        training: bool = False,
+        self, query: Any, value: Any, key: Any = None, mask: Any = None, query_mask: Any = None, training: bool = False
     ) -> Any:
         """Shapes and types of what `call` returns."""
-        self.check_inputs(query, value, key, mask, query_mask)
+        check_attended(query, value, key, mask, query_mask)
         before = tuple(query.shape[:-1])
         context = keras.KerasTensor((*before, value.shape[2]), dtype=self.compute_dtype)
         weights = keras.KerasTensor((*before, value.shape[1]), dtype=self.weights_dtype)
-        return (context, weights, *more_outputs(self, before))
+        return (context, weights, *self.more_outputs(before))
+
+    def more_outputs(self, shape: tuple[int | None, ...]) -> tuple[keras.KerasTensor, ...]:
+        """Symbols for the outputs beyond context and weights."""
+        count = 2 if self.selection == "reinforce" else 0
+        return tuple(keras.KerasTensor(shape, dtype=self.weights_dtype) for _ in range(count))
 
     def compute_mask(self, *inputs: Any, **masks: Any) -> None:
         """Masks are given explicitly."""
@@ -381,21 +298,3 @@ class Attention(keras.layers.Layer):
         names = ("window", "width", "selection", "coverage", "coverage_penalty", "noise", "bias", "fertility", "seed")
         score = keras.saving.serialize_keras_object(self.score)
         return {**super().get_config(), "score": score, **{name: getattr(self, name) for name in names}}
-
-
-def more_outputs(attention: Attention, shape: tuple[int | None, ...]) -> tuple[Any, ...]:
-    """Symbols for the outputs beyond context and weights."""
-    if attention.selection != "reinforce":
-        return ()
-    return tuple(keras.KerasTensor(shape, dtype=attention.weights_dtype) for _ in range(2))
-
-
-def packed(inputs: Any, mask: Any, noise: Any, dtype: str) -> Any:
-    """Inputs, mask and noise side by side, `[batch, time, any]`: the loop takes one tensor."""
-    parts = [inputs, ops.expand_dims(mask, -1), *([] if noise is None else [noise])]
-    return ops.concatenate([ops.cast(part, dtype) for part in parts], axis=-1)
-
-
-def unpacked(step: Any, size: int) -> tuple[Any, Any, Any]:
-    """One step of inputs `[batch, size]`, mask `[batch]` and noise `[batch, any]`."""
-    return step[:, :size], step[:, size] > 0.5, step[:, size + 1 :]

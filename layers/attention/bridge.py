@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from ..checks import fits
-from ..masking import at_least_float32, check_mask
+from ..masking import at_least_float32
 from ..recurrent.zoneout import Zoneout
 
 
@@ -31,19 +31,6 @@ def is_drawn(cell: Any) -> list[bool]:
     return [False] * len(flat_sizes(cell))
 
 
-def check_cell(cell: Any) -> None:
-    """Raises a `ValueError` for what is no cell, or a cell with a dropout of its own."""
-    if not hasattr(cell, "state_size") or not callable(cell):
-        raise ValueError(f"cell must be a recurrent cell such as keras.layers.LSTMCell, not {cell!r}")
-    for one in (cell, *getattr(cell, "cells", ()), *filter(None, [getattr(cell, "cell", None)])):
-        for rate in ("dropout", "recurrent_dropout"):
-            if getattr(one, rate, 0):
-                raise ValueError(
-                    f"cell must not have {rate}={getattr(one, rate)}: inside another layer Keras freezes its mask "
-                    "after the first call; drop inputs and outputs outside of the cell"
-                )
-
-
 def repacked(cell: Any, flat: list[Any]) -> list[Any]:
     """States in the nesting that the cell takes."""
     sizes = cell.state_size
@@ -52,7 +39,6 @@ def repacked(cell: Any, flat: list[Any]) -> list[Any]:
 
 def masked_mean(memory: Any, mask: Any, dtype: str) -> Any:
     """The mean of the unmasked places of `[batch, time, dim]`, `[batch, dim]`; 0 where all are masked."""
-    check_mask(mask, memory.shape[:2])
     if mask is None:
         return ops.mean(ops.cast(memory, dtype), axis=1)
     counted = ops.expand_dims(ops.cast(mask, dtype), -1)

@@ -36,9 +36,21 @@ def coverage_loss(weights: Any, query_mask: Any = None) -> Any:
     weights = ops.convert_to_tensor(weights)
     if len(weights.shape) != 3:
         raise ValueError(f"weights must be [batch, query_time, time], not {tuple(weights.shape)}")
-    check_mask(query_mask, weights.shape[:2])
+    check_mask(query_mask, weights.shape[:2], "query_mask", "the weights")
     counted = ops.ones_like(weights[:, :, 0]) if query_mask is None else ops.cast(query_mask, weights.dtype)
     weights = weights * ops.expand_dims(counted, -1)
     covered = ops.cumsum(weights, axis=1) - weights
     overlap = ops.sum(ops.minimum(weights, covered), axis=(1, 2))
     return overlap / ops.maximum(ops.sum(counted, axis=1), 1)
+
+
+def coverage_features(coverage: Any, fertility: Any, kernel: Any) -> Any:
+    """What of coverage goes into a score's hidden layer, `[batch, 1, time, units]`.
+
+    Args:
+        coverage: `[batch, time]`.
+        fertility: The same, to divide it by, or None.
+        kernel: `[units]`, of the type of the result.
+    """
+    covered = coverage if fertility is None else coverage / fertility
+    return ops.expand_dims(ops.expand_dims(ops.cast(covered, kernel.dtype), 1), -1) * kernel

@@ -7,12 +7,12 @@ from typing import Any
 import keras
 from keras import ops
 
-from ..checks import check_whole, fits
-from ..masking import check_mask
-from .attention import Attention, more_outputs, packed, unpacked
-from .bridge import Bridge, check_cell, flat_sizes, is_stack, repacked
+from ..checks import check_cell, check_whole
+from .attention import Attention
+from .bridge import Bridge, flat_sizes, is_stack, repacked
 from .coverage import coverage_loss
-from .loop import over_time, where_real
+from .inputs import check_decoded, check_memory, check_memory_shape
+from .loop import only_real, over_time, packed, unpacked, where_real
 from .windows import length, positions
 
 ORDERS = ("bahdanau", "luong")
@@ -126,7 +126,7 @@ class AttentionCell(keras.layers.Layer):
         self, inputs_shape: Any, memory_shape: Any = None, initial_state_shape: Any = None, **shapes: Any
     ) -> None:
         """Builds the cell, the attention, `W` and the bridge."""
-        check_memory(memory_shape)
+        check_memory_shape(memory_shape)
         size = memory_shape[-1]
         fed = {"bahdanau": size, "luong": self.output_units(size) if self.input_feeding else 0}[self.order]
         if not self.cell.built:
@@ -154,7 +154,7 @@ class AttentionCell(keras.layers.Layer):
         training: bool = False,
     ) -> Any:
         """Outputs and weights of all steps."""
-        check_inputs(inputs, memory, mask)
+        check_decoded(inputs, memory, memory_mask, mask)
         inputs = ops.cast(inputs, self.compute_dtype)
         mask = ops.ones_like(inputs[:, :, 0], dtype="bool") if mask is None else mask
         states = self.initial_state(memory, initial_state, memory_mask)
@@ -174,8 +174,7 @@ class AttentionCell(keras.layers.Layer):
             x, real, drawn = unpacked(one, inputs.shape[-1])
             drawn = None if noise is None else drawn
             outputs, after = self.advance(ops.cast(x, self.compute_dtype), before, memory, drawn)
-            outputs = tuple(ops.where(over(real, output), output, ops.zeros_like(output)) for output in outputs)
-            return outputs, where_real(real, after, before)
+            return tuple(only_real(real, output) for output in outputs), where_real(real, after, before)
 
         outputs, last = over_time(step, packed(inputs, mask, noise, self.attention.weights_dtype), moving)
         return outputs, {**last, "memory": memory}
@@ -192,8 +191,7 @@ class AttentionCell(keras.layers.Layer):
         (hidden,), cell = over_time(step, packed_inputs, states["cell"])
         attended, after = self.attention.attend(hidden, states["memory"], states["attention"], noise, mask)
         context, weights, *more = attended
-        output = ops.where(ops.expand_dims(mask, -1), self.readout(context, hidden), 0)
-        outputs = (ops.cast(output, self.compute_dtype), weights, *more)
+        outputs = (only_real(mask, self.readout(context, hidden)), weights, *more)
         last = ops.logical_and(mask, ops.equal(positions(mask), ops.expand_dims(length(mask) - 1, 1)))  # [batch, time]
         weights = ops.sum(weights * ops.expand_dims(ops.cast(last, weights.dtype), -1), axis=1)
         return outputs, {**states, "cell": cell, "attention": after, "weights": weights}
@@ -216,8 +214,7 @@ class AttentionCell(keras.layers.Layer):
         Raises:
             ValueError: When the layer is not built, the memory is missing, or sizes or mask do not fit.
         """
-        check_memory(None if memory is None else memory.shape)
-        check_mask(memory_mask, memory.shape[:2])
+        check_memory(memory, memory_mask)
         if not self.built:
             raise ValueError(f"{self.name} has no weights yet: call it on a whole sequence, or load it, before steps")
         cell = self._bridge.state(self.bridge_layers, initial_state, memory, memory_mask, self.compute_dtype)
@@ -300,14 +297,13 @@ class AttentionCell(keras.layers.Layer):
         training: bool = False,
     ) -> Any:
         """Shapes and types of what `call` returns."""
-        check_inputs(inputs, memory, mask)
-        check_mask(memory_mask, memory.shape[:2])
+        check_decoded(inputs, memory, memory_mask, mask)
         if self.return_state:
             return super().compute_output_spec(inputs, memory, memory_mask, initial_state, mask, training)
         batch, time = inputs.shape[:2]
         outputs = keras.KerasTensor((batch, time, self.output_units(memory.shape[2])), dtype=self.compute_dtype)
         weights = keras.KerasTensor((batch, time, memory.shape[1]), dtype=self.attention.weights_dtype)
-        return (outputs, weights, *more_outputs(self.attention, (batch, time)))
+        return (outputs, weights, *self.attention.more_outputs((batch, time)))
 
     def compute_mask(self, *inputs: Any, **masks: Any) -> None:
         """Masks are given explicitly."""
@@ -326,26 +322,3 @@ def as_attention(attention: Any, policy: Any) -> Attention:
     if isinstance(attention, Attention):
         return attention
     return Attention(attention, dtype=policy)
-
-
-def check_memory(shape: Any) -> None:
-    """Raises a `ValueError` unless there is a memory with a known size."""
-    if shape is None:
-        raise ValueError("memory must be given: what the decoder attends to, [batch, memory_time, dim]")
-    if len(shape) != 3 or shape[-1] is None:
-        raise ValueError(f"memory must be [batch, memory_time, dim] with a known dim, not {tuple(shape)}")
-
-
-def check_inputs(inputs: Any, memory: Any, mask: Any) -> None:
-    """Raises a `ValueError` unless inputs, memory and mask fit together."""
-    check_memory(None if memory is None else memory.shape)
-    if len(inputs.shape) != 3:
-        raise ValueError(f"inputs must be [batch, time, features], not {tuple(inputs.shape)}; for one step use step()")
-    if not fits(inputs.shape[:1], memory.shape[:1]):
-        raise ValueError(f"inputs and memory must have one batch size, not {inputs.shape[0]} and {memory.shape[0]}")
-    check_mask(mask, inputs.shape[:2])
-
-
-def over(real: Any, output: Any) -> Any:
-    """A mask `[batch]` with the axes of an output."""
-    return ops.reshape(real, (-1, *[1] * (len(output.shape) - 1)))

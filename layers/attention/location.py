@@ -8,9 +8,9 @@ import keras
 from keras import ops
 
 from ..checks import check_whole
+from ..masking import reordered
 from .additive import AdditiveScore
 from .score import projected
-from .windows import reordered
 
 
 @keras.saving.register_keras_serializable("seqsuite")
@@ -85,7 +85,7 @@ class LocationScore(AdditiveScore):
         self.location_kernel = self.add_kernel("location_kernel", self.filters, units)
 
     def features(self, past: Any, order: Any, rank: Any) -> Any:
-        """`V f`, of alignments `[batch, time]`, for the order and the rank from `windows.real_first`.
+        """`V f`, of alignments `[batch, time]`, for the order `real_first` of the places, and its inverse.
 
         Returns:
             `[batch, 1, time, units]`.

@@ -7,6 +7,16 @@ from typing import Any
 from keras import ops
 
 
+def selected(selection: str, weights: Any, noise: Any) -> tuple[Any, ...]:
+    """The weights that a selection other than "monotonic" makes of soft ones, and its further outputs."""
+    if selection == "soft":
+        return (weights,)
+    if selection == "hard":
+        return (straight_through(weights),)
+    chosen = ops.stop_gradient(likeliest(weights)) if noise is None else sampled(weights, noise)
+    return chosen, log_probability(weights, chosen), entropy(weights)
+
+
 def straight_through(weights: Any) -> Any:
     """The likeliest place alone, with the gradient of the weights `[..., time]`; nothing where all of them are 0."""
     # The difference is exactly 0, so the sum is exactly one-hot.
@@ -42,6 +52,13 @@ def entropy(weights: Any) -> Any:
     """Of the weights `[..., time]`, `[...]`."""
     some = weights > 0
     return -ops.sum(ops.where(some, weights * ops.log(ops.where(some, weights, ops.ones_like(weights))), 0), axis=-1)
+
+
+def monotonic(energies: Any, mask: Any, previous: Any, noise: Any) -> Any:
+    """The weights of a monotonic step, `[batch, 1, time]`: the expectation with noise, a place without."""
+    if noise is None:
+        return hard_monotonic(energies, mask, previous)
+    return expected_monotonic(energies + noise, mask, previous)
 
 
 def expected_monotonic(energies: Any, mask: Any, previous: Any) -> Any:

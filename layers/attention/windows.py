@@ -22,20 +22,6 @@ def first_place(mask: Any) -> Any:
     return ops.logical_and(mask, ops.equal(positions(mask), 0))
 
 
-def real_first(mask: Any) -> tuple[Any, Any]:
-    """The order that puts unmasked places first, and the rank of each place in it, both `[batch, time]`."""
-    place, time = ops.arange(mask.shape[1] or ops.shape(mask)[1], dtype="int32"), ops.shape(mask)[1]
-    order = ops.argsort(ops.where(mask, place, place + time), axis=1)
-    return ops.cast(order, "int32"), ops.cast(ops.argsort(order, axis=1), "int32")
-
-
-def reordered(values: Any, order: Any) -> Any:
-    """Of `[batch, time, ...]` those at places `[batch, time]`; unlike `ops.take_along_axis`, for XLA in a loop too."""
-    batch, time = ops.shape(order)[0], ops.shape(order)[1]
-    flat = ops.reshape(values, (-1, *values.shape[2:]))
-    return ops.take(flat, order + ops.expand_dims(ops.arange(batch, dtype="int32") * time, 1), axis=0)
-
-
 def window(centre: Any, mask: Any, width: int) -> Any:
     """The unmasked places at most `width` from the centre `[batch, query_time]`: `[batch, query_time, time]`."""
     return ops.logical_and(ops.expand_dims(mask, 1), ops.abs(distance(centre, mask)) <= width)

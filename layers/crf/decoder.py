@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from .decoding import viterbi
-from .inference import check_potentials
+from .recursion import check_potentials
 
 
 @keras.saving.register_keras_serializable("seqsuite")

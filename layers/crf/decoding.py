@@ -9,7 +9,7 @@ from keras import ops
 
 from ..checks import check_whole
 from ..scan import scan
-from .inference import (
+from .recursion import (
     FORBIDDEN,
     Method,
     backward,

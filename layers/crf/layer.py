@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from ..masking import at_least_float32, check_mask
-from .inference import FORBIDDEN, NEVER
+from .recursion import FORBIDDEN, NEVER
 from .schemes import Allowed, Scheme, allowed_transitions
 
 

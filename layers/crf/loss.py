@@ -7,7 +7,8 @@ from typing import Any
 import keras
 
 from ..masking import at_least_float32
-from .inference import Method, check_method, log_likelihood
+from .inference import log_likelihood
+from .recursion import Method, check_method
 
 
 @keras.saving.register_keras_serializable("seqsuite")

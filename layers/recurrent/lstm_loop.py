@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import keras
 from keras import ops
 
 from .loops import Activation, before, product_over_time, renewed, scan_by_index
@@ -72,6 +73,8 @@ def lstm_loop(
     """
     masks = {"renew_h": renew_h, "renew_c": renew_c, "update_mask": update_mask}
     masks = {name: mask for name, mask in masks.items() if mask is not None}
+    # PyTorch's custom gradient takes one tensor only; to pack what others give as it is costs a tenth of a small LSTM.
+    packed = keras.backend.backend() == "torch"
 
     def forward(z: Any, recurrent: Any, h: Any, c: Any) -> tuple[Any, Any]:
         def step(states: Any, inputs: Any) -> Any:
@@ -82,19 +85,20 @@ def lstm_loop(
             return states, states
 
         first = (h, c, ops.zeros_like(z[0]))
-        _, (all_h, all_c, gates) = scan_by_index(step, first, {"z": z, **masks})
+        (_, last_c, _), (all_h, all_c, gates) = scan_by_index(step, first, {"z": z, **masks})
 
-        def backward(*unused: Any, upstream: Any = None) -> tuple[Any, ...]:
-            upstream = unused[0] if upstream is None else upstream  # only PyTorch gives it by name
-            steps = {"dh": upstream[:-1], "gates": gates, "old_c": before(c, all_c), **masks}
-            dh, dc, dz = lstm_gradient(steps, upstream[-1], recurrent)
+        def backward(*given: Any, upstream: Any = None) -> tuple[Any, ...]:
+            dh, dc = (upstream[:-1], upstream[-1]) if packed else keras.tree.flatten(given)
+            steps = {"dh": dh, "gates": gates, "old_c": before(c, all_c), **masks}
+            dh, dc, dz = lstm_gradient(steps, dc, recurrent)
             return dz, product_over_time(before(h, all_h), dz), dh, dc
 
-        # One tensor, as PyTorch's custom gradient takes no more.
-        return ops.concatenate([all_h, all_c[-1:]], axis=0), backward
+        if packed:
+            return ops.concatenate([all_h, ops.expand_dims(last_c, 0)], axis=0), backward
+        return (all_h, last_c), backward
 
     result = ops.custom_gradient(forward)(z, recurrent, h, c)
-    return result[:-1], result[-1]
+    return (result[:-1], result[-1]) if packed else result
 
 
 def lstm_gradient(steps: Mapping[str, Any], dc: Any, recurrent: Any) -> tuple[Any, Any, Any]:

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from ..checks import check_not_negative
-from ..masking import at_least_float32, check_mask
+from ..masking import at_least_float32, check_mask, real_first, reordered
 
 
 @keras.saving.register_keras_serializable("seqsuite")
@@ -78,8 +78,9 @@ class ActivationRegularization(keras.layers.Layer):
         if self.ar:
             penalty += self.ar * _mean_square(h, mask)
         if self.tar:
-            h, mask = _real_steps_first(h, mask)
-            # A pair is real when its later step is: real steps come first.
+            order = real_first(mask)
+            h, mask = reordered(h, order), reordered(mask, order)
+            # A pair is real when its later step is.
             penalty += self.tar * _mean_square(h[:, 1:] - h[:, :-1], mask[:, 1:])
         return penalty
 
@@ -97,11 +98,3 @@ def _mean_square(x: Any, mask: Any) -> Any:
     steps = ops.sum(ops.cast(mask, x.dtype))
     squares = ops.where(ops.expand_dims(mask, -1), ops.square(x), ops.zeros_like(x))
     return ops.sum(squares) / (ops.maximum(steps, 1) * x.shape[-1])
-
-
-def _real_steps_first(h: Any, mask: Any) -> tuple[Any, Any]:
-    """Inputs and mask with each example's masked steps moved to its end."""
-    time = ops.shape(mask)[1]
-    steps = ops.arange(time, dtype="int32")
-    order = ops.argsort(ops.where(mask, steps, steps + time), axis=1)  # [batch, time]
-    return ops.take_along_axis(h, ops.expand_dims(order, -1), axis=1), ops.take_along_axis(mask, order, axis=1)

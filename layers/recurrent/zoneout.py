@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from ..checks import check_rate
+from ..checks import cells_in, check_cell, check_rate
 
 DIGITS = 3  # of base 256: whole numbers that bfloat16, the narrowest type of a state, holds exactly
 
@@ -67,6 +67,8 @@ class Zoneout(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         check_cell(cell)
+        if any(isinstance(one, Zoneout) for one in cells_in(cell)):
+            raise ValueError("cell has zoneout already: give its rates there")
         self.cell, self.seed = cell, seed
         self.sizes = keras.tree.flatten(cell.state_size)
         self.rates = (
@@ -170,22 +172,6 @@ class _Seed(keras.random.SeedGenerator):
     def next(self, ordered: bool = True) -> Any:
         """The seed."""
         return self.value
-
-
-def check_cell(cell: Any) -> None:
-    """Raises a `ValueError` unless this is a cell without dropout or zoneout, in the cells that it is made of too."""
-    if not isinstance(cell, keras.layers.Layer) or not hasattr(cell, "state_size"):
-        raise ValueError(f"cell must be a Keras layer with state_size, such as keras.layers.LSTMCell, not {cell!r}")
-    if isinstance(cell, Zoneout):
-        raise ValueError("cell has zoneout already: give its rates there")
-    for name in ("dropout", "recurrent_dropout"):
-        if getattr(cell, name, 0):
-            raise ValueError(
-                f"cell must have no {name} of its own: Keras freezes the mask of a wrapped cell. Drop inputs before "
-                "the recurrent layer (keras.layers.SpatialDropout1D), states by zoneout, weights by WeightDrop"
-            )
-    for inner in [*getattr(cell, "cells", []), *([cell.cell] if hasattr(cell, "cell") else [])]:
-        check_cell(inner)
 
 
 def _with_last(states: Any, last: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from keras import ops
 
-from ..checks import check_whole
+from ..checks import check_whole, fits
 from .step import float_type
 
 LOWEST_COVERAGE = 1e-6  # a position never attended to costs log 1e-6, not infinity
@@ -129,7 +129,13 @@ class Scoring:
         """The coverage before the first step: one tensor, or none where there is no penalty."""
         if self.attention is None:
             return []
-        return [ops.zeros_like(self.weights(state, self.attention))]
+        weights = self.weights(state, self.attention)
+        if self.source_mask is not None and not fits(self.source_mask.shape, weights.shape):
+            wanted, given = tuple(weights.shape), tuple(self.source_mask.shape)
+            raise ValueError(
+                f"source_mask must have the size of the attention weights, with all beams {wanted}, not {given}"
+            )
+        return [ops.zeros_like(weights)]
 
     def covered(self, coverage: list[Any], state: Any) -> list[Any]:
         """The coverage with one more step's attention."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from layers.masking import at_least_float32, check_mask, masked_softmax
+from layers.masking import at_least_float32, check_mask, masked_softmax, real_first, reordered
 from tests.layers import harness
 
 pytestmark = pytest.mark.filterwarnings("ignore:You are using a softmax over axis:UserWarning")
@@ -22,6 +22,17 @@ def scores_and_mask(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     shape = draw(SHAPES)
     scores = draw(hnp.arrays("float32", shape, elements=st.floats(-1e4, 1e4, width=32)))
     return scores, draw(hnp.arrays(bool, shape))
+
+
+def test_real_steps_come_first_and_keep_their_order() -> None:
+    mask = harness.to_tensor(np.array([[False, True, False, True, True], [True] * 5, [False] * 5]))
+    order = real_first(mask)
+    assert harness.to_numpy(order).tolist() == [[1, 3, 4, 0, 2], list(range(5)), list(range(5))]
+    assert harness.to_numpy(reordered(mask, order)).tolist() == [[True] * 3 + [False] * 2, [True] * 5, [False] * 5]
+    values = np.arange(30.0).reshape(3, 5, 2)
+    np.testing.assert_array_equal(
+        harness.to_numpy(reordered(harness.to_tensor(values), order))[0], values[0][[1, 3, 4, 0, 2]]
+    )
 
 
 def softmax_of_unmasked(scores: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -87,6 +98,12 @@ def test_a_mask_that_fits_is_accepted(shape: tuple[int | None, ...]) -> None:
 def test_a_mask_of_another_shape_is_refused(shape: tuple[int | None, ...]) -> None:
     with pytest.raises(ValueError, match=r"mask must have the shape of the inputs without features, .*not \(2, 3\)"):
         check_mask(np.ones((2, 3), bool), shape)
+
+
+def test_the_mask_is_refused_by_the_name_of_the_argument() -> None:
+    wanted = r"^memory_mask must have the shape of the memory without features, \(2, 4\), not \(2, 3\)"
+    with pytest.raises(ValueError, match=wanted):
+        check_mask(np.ones((2, 3), bool), (2, 4), "memory_mask", "the memory")
 
 
 def test_a_list_is_refused() -> None:

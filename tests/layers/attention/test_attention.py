@@ -392,6 +392,8 @@ def test_inputs_that_do_not_fit_are_refused() -> None:
         attention(query, value[:, 0])
     with pytest.raises(ValueError, match="query and value must have one batch size, not 2 and 1"):
         attention(query, value[:1])
+    with pytest.raises(ValueError, match=r"value must have at least 1 place to attend to, .* \(2, 0, 4\)"):
+        attention(query, value[:, :0])
     with pytest.raises(ValueError, match=r"key must have the batch and time of the value, \(2, 5\), not \(2, 3\)"):
         attention(query, value, key=query)
     with pytest.raises(ValueError, match=r"weights must be \[batch, query_time, time\]"):
@@ -411,11 +413,18 @@ def test_a_reward_of_another_shape_is_refused(shapes: Any, message: str) -> None
         ReinforceLoss()(*(np.ones(shape, "float32") for shape in shapes))
 
 
+def test_a_symbolic_memory_of_no_places_is_refused() -> None:
+    with pytest.raises(ValueError, match="value must have at least 1 place to attend to, but has 0"):
+        Attention()(keras.Input((3, 4)), keras.Input((0, 4)))
+
+
 def test_bad_masks_are_refused() -> None:
     query, value = np.ones((2, 3, 4), "float32"), np.ones((2, 5, 4), "float32")
-    with pytest.raises(ValueError, match="mask must have the shape of the inputs without features"):
+    with pytest.raises(ValueError, match=r"mask must have the shape of the value without .* \(2, 5\), not \(2, 3\)"):
         Attention()(query, value, mask=np.ones((2, 3), bool))
-    with pytest.raises(ValueError, match="mask must be boolean"):
+    with pytest.raises(ValueError, match=r"query_mask must have the shape of the query .* \(2, 3\), not \(2, 5\)"):
+        Attention()(query, value, query_mask=np.ones((2, 5), bool))
+    with pytest.raises(ValueError, match="query_mask must be boolean"):
         Attention()(query, value, query_mask=np.ones((2, 3), "int32"))
     with pytest.raises(ValueError, match="query_mask is for queries"):
         Attention()(query[:, 0], value, query_mask=np.ones((2,), bool))

@@ -323,10 +323,10 @@ def test_the_config_has_every_argument() -> None:
 @pytest.mark.parametrize(
     ("cell", "options", "message"),
     [
-        (keras.layers.GRUCell(3, dropout=0.1), {}, r"cell must not have dropout=0.1: .* Keras freezes its mask"),
-        (keras.layers.LSTMCell(3, recurrent_dropout=0.2), {}, "cell must not have recurrent_dropout=0.2"),
-        (keras.layers.StackedRNNCells([keras.layers.GRUCell(3, dropout=0.1)]), {}, "cell must not have dropout=0.1"),
-        (keras.layers.Dense(3), {}, "cell must be a recurrent cell"),
+        (keras.layers.GRUCell(3, dropout=0.1), {}, "cell must have no dropout of its own, not 0.1: Keras freezes"),
+        (keras.layers.LSTMCell(3, recurrent_dropout=0.2), {}, "cell must have no recurrent_dropout of its own"),
+        (keras.layers.StackedRNNCells([keras.layers.GRUCell(3, dropout=0.1)]), {}, "cell must have no dropout"),
+        (keras.layers.Dense(3), {}, "cell must be a Keras layer with state_size"),
         (None, {"order": "xu"}, r"order must be one of \('bahdanau', 'luong'\), not 'xu'"),
         (None, {"input_feeding": False}, "input_feeding=False cannot be combined with order='bahdanau'"),
         (None, {"units": 0}, "units must be a whole number of at least 1, not 0"),
@@ -348,6 +348,8 @@ def test_bad_use_is_refused() -> None:
         decoder(inputs)
     with pytest.raises(ValueError, match=r"memory must be \[batch, memory_time, dim\]"):
         decoder(inputs, memory=memory[:, 0])
+    with pytest.raises(ValueError, match="memory must have at least 1 place to attend to, but has 0"):
+        decoder(inputs, memory=memory[:, :0])
     with pytest.raises(ValueError, match=r"inputs must be \[batch, time, features\], not \(3, 2\)"):
         decoder(inputs[:, 0], memory=memory)
     with pytest.raises(ValueError, match="inputs and memory must have one batch size, not 3 and 2"):
@@ -358,7 +360,7 @@ def test_bad_use_is_refused() -> None:
         decoder(inputs, memory=memory, initial_state=np.ones((2, 4), "float32"))
     with pytest.raises(ValueError, match=r"must have the cell's sizes \[4\], not \[3\]; .* use bridge=True"):
         decoder(inputs, memory=memory, initial_state=np.ones((3, 3), "float32"))
-    with pytest.raises(ValueError, match="mask must have the shape"):
+    with pytest.raises(ValueError, match=r"memory_mask must have the shape of the memory .*, 5\), not \(3, 4\)"):
         decoder(inputs, memory=memory, memory_mask=np.ones((3, 4), bool))
-    with pytest.raises(ValueError, match="mask must have the shape"):
+    with pytest.raises(ValueError, match="mask must have the shape of the inputs"):
         decoder(inputs, memory=memory, mask=np.ones((3, 5), bool))

@@ -19,7 +19,6 @@ from layers.attention import (
     Score,
     get_score,
 )
-from layers.attention.windows import real_first
 from tests.layers import harness
 from tests.layers.attention.adapters import randomized
 
@@ -80,13 +79,6 @@ def test_the_initializer_makes_no_two_weights_alike() -> None:
     score = AdditiveScore(3)
     score.build((None, None, 3), (None, None, 3))
     assert np.abs(harness.to_numpy(score.query_kernel) - harness.to_numpy(score.key_kernel)).max() > 1e-3
-
-
-def test_masked_places_are_cut_out_of_the_convolution() -> None:
-    mask = np.array([[False, True, False, True, True], [True] * 5, [False] * 5])
-    order, rank = (harness.to_numpy(one) for one in real_first(harness.to_tensor(mask)))
-    assert order.tolist() == [[1, 3, 4, 0, 2], list(range(5)), list(range(5))]
-    np.testing.assert_array_equal(np.take_along_axis(order, rank, 1), np.tile(np.arange(5), (3, 1)))
 
 
 @pytest.mark.parametrize("name", ["dot", "scaled_dot", "general", "additive", "concat", "location"])

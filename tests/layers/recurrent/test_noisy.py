@@ -213,7 +213,7 @@ def test_weight_drop_is_one_mask_of_the_recurrent_matrix(kind: type, rows: bool)
     whole = harness.to_numpy(layer.cell.recurrent_kernel)
     np.testing.assert_allclose(matrix, np.where(matrix == 0, 0, whole / 0.7), rtol=1e-6)
     zero = matrix == 0
-    assert 0.1 < zero.mean() < 0.5
+    assert 0.05 < zero.mean() < 0.6  # of 20 rows, so few draws
     assert (zero.all(axis=1) | ~zero.any(axis=1)).all() == rows
     assert (harness.to_numpy(layer.recurrent_matrix(training=True)) != matrix).any()
     np.testing.assert_array_equal(harness.to_numpy(layer.recurrent_matrix(training=False)), whole)

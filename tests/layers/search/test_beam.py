@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from keras import ops
 
 from layers.search import beam_search, greedy_search, per_beam
-from layers.search.beam import best_of_many
+from layers.search.hypotheses import best_of_many
 from tests.layers.harness import to_numpy
 from tests.layers.search import reference
 from tests.layers.search.reference import Model, Options
@@ -349,6 +349,13 @@ def test_a_state_without_a_batch_is_refused(state: Any, start: Any, message: str
 def test_a_source_mask_of_another_kind_is_refused(mask: np.ndarray) -> None:
     how = {"coverage_penalty": 1.0, "attention": lambda state: state, "source_mask": mask}
     with pytest.raises(ValueError, match="source_mask must be boolean"):
+        beam_search(lambda tokens, state: (good(tokens), state), np.zeros((2, 3), "float32"), 0, 0, 3, beams=2, **how)
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (1, 3)])
+def test_a_source_mask_of_another_size_is_refused(shape: tuple[int, int]) -> None:
+    how = {"coverage_penalty": 1.0, "attention": lambda state: state, "source_mask": np.ones(shape, bool)}
+    with pytest.raises(ValueError, match=rf"source_mask must .* \(4, 3\), not \({2 * shape[0]}, {shape[1]}\)"):
         beam_search(lambda tokens, state: (good(tokens), state), np.zeros((2, 3), "float32"), 0, 0, 3, beams=2, **how)
 
 

@@ -1,0 +1,1 @@
+"""Guides, and the scripts that draw their pictures."""
