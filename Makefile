@@ -43,6 +43,7 @@ lint: $(VENV)/dev.done
 benchmark: backends
 	$(BIN)/python -m benchmarks.sentiment
 	$(BIN)/python -m benchmarks.layers
+	$(BIN)/python -m benchmarks.embeddings
 
 wheel: $(VENV)/dev.done
 	$(BIN)/python -m build --wheel

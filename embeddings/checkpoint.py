@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
+import os
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 
 from .corpus import Corpus, Rules, fingerprint
+from .corpus.corpus import DONE, IDS, VOCABULARY
 from .errors import InputError
 from .files import replacing
 from .settings import Settings
 
 ENDING = ".training"
+SETTINGS, PAIRS, STATE = "settings.json", "pairs", "state.safetensors"
 
 
 class Checkpoint:
     """What is kept until the result is written.
 
-    In the folder `RESULT.training` lie `settings.json`, `corpus/` (the encoded text), `pairs/` (GloVe's counts) and
+    In the folder `RESULT.training` lie `settings.json`, the encoded text (see `Corpus`), `pairs/` (GloVe's counts) and
     `state.safetensors` (what was learned, and the losses of the epochs so far). Each is complete when it is there.
+    The text lies in the folder itself, so that reading a folder of texts leaves out all of a training in it.
 
     Args:
         output: The result's path.
@@ -29,8 +35,8 @@ class Checkpoint:
 
     def __init__(self, output: Path) -> None:
         self.path = output.with_name(output.name + ENDING)
-        self.corpus, self.pairs = self.path / "corpus", self.path / "pairs"
-        self._settings, self._state = self.path / "settings.json", self.path / "state.safetensors"
+        self.corpus, self.pairs = self.path, self.path / PAIRS
+        self._settings, self._state = self.path / SETTINGS, self.path / STATE
 
     @property
     def is_begun(self) -> bool:
@@ -40,7 +46,7 @@ class Checkpoint:
     @property
     def is_worth_keeping(self) -> bool:
         """Whether more was done than to begin: the corpus was encoded."""
-        return (self.corpus / "corpus.json").exists()
+        return (self.corpus / DONE).exists()
 
     def begin(self, settings: Settings, rules: Rules) -> None:
         """Makes the folder, anew when there is one.
@@ -95,11 +101,21 @@ class Checkpoint:
         return corpus
 
     def write_state(self, arrays: dict[str, np.ndarray], losses: list[float | None]) -> None:
-        """Keeps what was learned, in one step."""
+        """Keeps what was learned, in one step.
+
+        Raises:
+            OSError: When it cannot be written; what was kept before is there still.
+        """
+        from safetensors import SafetensorError
         from safetensors.numpy import save_file
 
         with replacing(self._state) as partial:
-            save_file(arrays, partial, {"losses": json.dumps(losses)})
+            try:
+                save_file(arrays, partial, {"losses": json.dumps(losses)})
+            except SafetensorError as error:
+                found = re.search(r"os error (\d+)", str(error))
+                number = int(found[1]) if found else errno.EIO
+                raise OSError(number, os.strerror(number)) from None
 
     def read_state(self, arrays: dict[str, np.ndarray]) -> list[float | None]:
         """Reads what was learned into the arrays.
@@ -126,8 +142,14 @@ class Checkpoint:
         """Removes the folder.
 
         Raises:
-            InputError: When it is there, is not empty, and no training made it.
+            InputError: When it is there and no training made it.
         """
-        if self.path.exists() and not self.is_begun and (not self.path.is_dir() or any(self.path.iterdir())):
+        if self.path.exists() and not self.is_begun and not self._is_remainder:
             raise InputError("is in the way, and was not made by a training; remove or rename it", self.path)
         shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def _is_remainder(self) -> bool:
+        """Whether the folder holds nothing but what is left when making or removing it was interrupted."""
+        parts = {SETTINGS, PAIRS, STATE, DONE, IDS, VOCABULARY}
+        return self.path.is_dir() and {found.name.removesuffix(".partial") for found in self.path.iterdir()} <= parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import re
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ WORD2VEC = {"loss": "negative", "window": 5, "epochs": 5, "learning_rate": 0.05,
 DEFAULTS: dict[str, dict[str, Any]] = {
     "skipgram": WORD2VEC,
     "cbow": WORD2VEC,
-    "glove": {"window": 15, "epochs": 15, "learning_rate": 0.05, "x_max": 10.0, "alpha": 0.75, "symmetric": True},
+    "glove": {"window": 15, "epochs": 15, "learning_rate": 0.1, "x_max": 10.0, "alpha": 0.75, "symmetric": True},
 }
 """By method, of the settings that have a meaning in it and are not given."""
+LARGEST = {"dimensions": 4096, "window": 1000, "negatives": 1000, "threads": 256}
+"""Beyond that there is an error in the number: code for wide rows is slow to compile, and threads share the memory."""
 FREE = ("threads", "memory")
 """Settings that a training that is resumed may change."""
 LARGEST_SOFTMAX = 20_000
@@ -51,7 +54,7 @@ class Settings:
     epochs: int | None = None
     """Passes over the corpus: 5; of GloVe 15 over the counts."""
     learning_rate: float | None = None
-    """To begin with: 0.05."""
+    """word2vec: to begin with, 0.05. GloVe: 0.1."""
     negatives: int | None = None
     """Words drawn at random for each window, with the loss `negative`: 5."""
     sample: float | None = None
@@ -72,15 +75,20 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuses what cannot be meant."""
         self._require("method", self.method in get_args(Method), f"must be one of {', '.join(get_args(Method))}")
-        for name in {name for defaults in DEFAULTS.values() for name in defaults} - set(DEFAULTS[self.method]):
-            self._refuse(name, f"--method {self.method}")
+        for name in dict.fromkeys(name for defaults in DEFAULTS.values() for name in defaults):
+            if name not in DEFAULTS[self.method]:
+                self._refuse(name, f"--method {self.method}")
         self._require("loss", self.loss in (None, *get_args(Loss)), f"must be one of {', '.join(get_args(Loss))}")
         if self.loss not in (None, "negative"):
             self._refuse("negatives", f"--loss {self.loss}")
         for name in ("dimensions", "window", "epochs", "negatives", "threads"):
             self._require(name, getattr(self, name) is None or getattr(self, name) >= 1, "must be 1 or more")
+        for name, largest in LARGEST.items():
+            is_right = getattr(self, name) is None or getattr(self, name) <= largest
+            self._require(name, is_right, f"must be at most {largest}")
         for name in ("learning_rate", "x_max", "alpha"):
-            self._require(name, getattr(self, name) is None or getattr(self, name) > 0, "must be more than 0")
+            is_right = getattr(self, name) is None or 0 < getattr(self, name) < math.inf
+            self._require(name, is_right, "must be more than 0, and finite")
         self._require("sample", self.sample is None or 0 <= self.sample < 1, "must be from 0 to below 1")
         self._require("seed", self.seed >= 0, "must not be negative")
         if self.method == "glove" and self.window:

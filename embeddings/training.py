@@ -13,6 +13,7 @@ import numpy as np
 
 from .checkpoint import Checkpoint
 from .corpus import Corpus, Progress, Rules, encode
+from .corpus.sources import Source
 from .errors import InputError
 from .formats import format_to_write, write
 from .glove.counting import STARTS, Pairs, Window, count_pairs, read_pairs
@@ -20,6 +21,10 @@ from .glove.training import GloVe
 from .settings import LARGEST_SOFTMAX, Settings
 from .vectors import Vectors
 from .word2vec.training import Word2Vec
+
+
+class DeadEndError(InputError):
+    """A training that goes on would come to the same end: nothing of it is worth keeping."""
 
 
 class Report(Protocol):
@@ -81,7 +86,7 @@ class Threads(ThreadPoolExecutor):
 def train(
     settings: Settings,
     rules: Rules,
-    output: Path,
+    output: str | Path,
     format: str | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -114,6 +119,9 @@ def train(
         >>> vectors.dimensions, output.exists()
         (16, True)
     """
+    output = Path(output)
+    if not output.name or output.is_dir():
+        raise InputError("is a folder; name a file to write", output)
     settings, report, checkpoint = settings.complete(), report or Silence(), Checkpoint(output)
     format_to_write(output, format)
     prepare(checkpoint, settings, rules, output, resume, overwrite)
@@ -125,13 +133,24 @@ def train(
         vectors = Vectors(corpus.words, model.vectors(), corpus.counts, facts(settings, rules, corpus, losses))
         write(output, vectors, format)
     except BaseException as error:
-        if not checkpoint.is_worth_keeping:
+        is_kept = checkpoint.is_worth_keeping and not isinstance(error, DeadEndError)
+        if not is_kept:
             checkpoint.remove()
-        elif isinstance(error, KeyboardInterrupt):
-            raise KeyboardInterrupt(f"interrupted; --resume goes on with what is in {checkpoint.path}") from None
-        raise
+        raise explained(error, checkpoint.path, is_kept) from None
     checkpoint.remove()
     return vectors
+
+
+def explained(error: BaseException, path: Path, is_kept: bool) -> BaseException:
+    """The error as the user should read it: where it arose, and whether the training can go on."""
+    if isinstance(error, KeyboardInterrupt) and is_kept:
+        return KeyboardInterrupt(f"interrupted; --resume goes on with what is in {path}")
+    if isinstance(error, MemoryError):
+        return InputError("there is not enough memory; give fewer --dimensions, or fewer words by --max-words", path)
+    if isinstance(error, OSError):
+        what = f"{error.strerror or error}{'; --resume goes on with what is done' if is_kept else ''}"
+        return OSError(error.errno, what, str(error.filename or path))
+    return error
 
 
 def prepare(
@@ -140,6 +159,8 @@ def prepare(
     """Makes the checkpoint's folder, or sees that the one that is there can be gone on with."""
     if resume and overwrite:
         raise InputError("goes on with a training, and --overwrite begins anew; give one of them", "--resume")
+    if output.exists() and any(output.samefile(text) for text in Source(settings.data, checkpoint.path).files):
+        raise InputError("is among the texts that are read; name another file", output)
     if resume:
         checkpoint.check(settings, rules)
         return
@@ -194,14 +215,16 @@ def begin(checkpoint: Checkpoint, corpus: Corpus, settings: Settings, report: Re
     """The model as it is before the first epoch."""
     given: dict[str, Any] = {name: getattr(settings, name) for name in ("dimensions", "seed")}
     given["rate"] = settings.learning_rate
+    if len(corpus.words) < 2:
+        raise DeadEndError("only one word is frequent enough; give more text, or a lower --min-count", settings.data)
+    if corpus.kept == corpus.documents:
+        raise DeadEndError("no two frequent words stand on one line; give longer lines", settings.data)
     if settings.method == "glove":
         pairs = count(checkpoint, corpus, settings, report, pool)
         given |= {name: getattr(settings, name) for name in ("symmetric", "x_max", "alpha")}
         return GloVe(pairs, len(corpus.words), **given)
-    if len(corpus.words) < 2:
-        raise InputError("only one word is frequent enough; give more text, or a lower --min-count", settings.data)
     if settings.loss == "softmax" and len(corpus.words) > LARGEST_SOFTMAX:
-        raise InputError(
+        raise DeadEndError(
             f"is for vocabularies of up to {LARGEST_SOFTMAX:,} words, not {len(corpus.words):,}; "
             "give --max-words, or another loss", "--loss softmax",
         )  # fmt: skip
@@ -224,10 +247,7 @@ def count(checkpoint: Checkpoint, corpus: Corpus, settings: Settings, report: Re
         threads = settings.threads or 1
         count_pairs(corpus.ids, len(corpus.words), window, checkpoint.pairs, settings.bytes, pool, threads, on_tokens)
         report.end()
-    pairs = read_pairs(checkpoint.pairs)
-    if not len(pairs.entries):
-        raise InputError("no two frequent words stand on one line; give longer lines", settings.data)
-    return pairs
+    return read_pairs(checkpoint.pairs)
 
 
 def run_epochs(
@@ -251,8 +271,8 @@ def run_epochs(
         report.stage(f"epoch {epoch + 1}/{settings.epochs}", size, unit)
         model.train(epoch, pool, on_done)
         losses.append(report.end())
-        if not all(np.isfinite(array).all() for array in model.arrays.values()):
-            raise InputError("the vectors grew without bound; give a lower one", "--learning-rate")
+        if not all(np.isfinite(found).all() for found in (losses[-1] or 0.0, *model.arrays.values())):
+            raise DeadEndError("the vectors grew without bound; give a lower one", "--learning-rate")
         checkpoint.write_state(model.arrays, losses)
     return losses
 

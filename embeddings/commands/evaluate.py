@@ -36,7 +36,8 @@ def evaluate(
 
     Args:
         files: The vectors, in any format that `convert` knows, the most frequent words first.
-        analogies: Files such as questions-words.txt: lines of four words, sections that begin with a colon.
+        analogies: Files such as questions-words.txt: lines of four words, sections that begin with a colon; `sample`
+            for the questions of the sample corpus.
         similarity: Files such as WordSim-353, SimLex-999, MEN or Rare Words: lines of two words and a number, with
             tabs, commas or spaces between them; a line with the columns' names may stand above.
         most_frequent: For analogies only so many words of each file are known. (For similarity it is 300,000.)
@@ -77,7 +78,7 @@ def _tests(
     """Reads every test, so that a mistake in one is found before the first vectors are."""
     paths = (*analogies, *similarity)
     if not paths:
-        raise InputError("say what to judge by: --analogies questions-words.txt, --similarity FILE ...", "evaluate")
+        raise InputError("say what to judge by: --analogies questions-words.txt (or `sample`), --similarity FILE ...", "evaluate")
     if most_frequent < 1:
         raise InputError("at least one word is needed; give a larger number", f"--most-frequent {most_frequent}")
     names = [path.name for path in paths]

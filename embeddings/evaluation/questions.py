@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def read_questions(path: str | Path) -> tuple[Section, ...]:
     """Reads analogy questions: lines of four words, below lines such as `: capital-world` that begin a section.
 
     Args:
-        path: The file, UTF-8, also as .gz, .bz2 or .xz. Empty lines are passed over; questions before the first
+        path: The file, UTF-8, also as .gz, .bz2 or .xz; `sample` for those of the sample corpus. Empty lines are passed over; questions before the first
             section go into one named after the file.
 
     Returns:
@@ -35,7 +36,7 @@ def read_questions(path: str | Path) -> tuple[Section, ...]:
             without a question.
     """
     sections: list[tuple[str, list[Question]]] = []
-    for number, line in read_lines(path):
+    for number, line in _sample_lines() if str(path) == "sample" else read_lines(path):
         words = line.split()
         if line.startswith(":"):
             sections.append((_section_name(line, f"{path}:{number}"), []))
@@ -46,6 +47,12 @@ def read_questions(path: str | Path) -> tuple[Section, ...]:
     if not any(questions for _, questions in sections):
         raise InputError("holds no question; it should have lines of four words such as `king queen man woman`", path)
     return tuple(Section(name, tuple(questions)) for name, questions in sections)
+
+
+def _sample_lines() -> Iterator[tuple[int, str]]:
+    from ..corpus import questions
+
+    return enumerate(questions().splitlines(), 1)
 
 
 def _section_name(line: str, where: str) -> str:

@@ -104,7 +104,10 @@ def write_tensors(path: Path, vectors: Vectors) -> None:
     }
     if vectors.counts is not None:
         tensors["counts"] = np.ascontiguousarray(vectors.counts)
+    path.touch()
+    mode = path.stat().st_mode
     try:
         save_file(tensors, path, metadata={"settings": settings} if vectors.settings else None)
+        path.chmod(mode)  # or only its owner could read it
     except SafetensorError as error:
         raise OSError(str(error)) from None

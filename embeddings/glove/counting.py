@@ -21,6 +21,7 @@ from typing import BinaryIO
 import numpy as np
 from numba import njit
 
+from ..errors import InputError
 from ..files import replacing
 from .tiles import Tiling
 
@@ -221,13 +222,20 @@ def write_pairs(
                 lengths.append(len(entries))
                 file.write(entries.astype("<u8", copy=False).tobytes())
     with replacing(folder / STARTS) as partial:
-        np.concatenate([[0], np.cumsum(lengths)]).astype("<i8").tofile(partial)
+        partial.write_bytes(np.concatenate([[0], np.cumsum(lengths)]).astype("<i8").tobytes())
 
 
 def read_pairs(folder: Path) -> Pairs:
-    """Opens what `count_pairs` left."""
+    """Opens what `count_pairs` left.
+
+    Raises:
+        InputError: When it is damaged.
+    """
     starts = np.fromfile(folder / STARTS, "<i8")
-    entries = np.memmap(folder / ENTRIES, "<u8", "r") if starts[-1] else np.zeros(0, np.uint64)
+    has_entries = (folder / ENTRIES).stat().st_size > 0
+    entries = np.memmap(folder / ENTRIES, "<u8", "r") if has_entries else np.zeros(0, np.uint64)
+    if len(starts) < 2 or starts[-1] != len(entries):
+        raise InputError("the counts are damaged; begin anew with --overwrite", folder)
     return Pairs(entries, starts)
 
 

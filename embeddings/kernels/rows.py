@@ -203,8 +203,8 @@ def adagrad(typing: Any, lanes: Any, a: Any, ra: Any, i: Any, b: Any, rb: Any, j
 
     .. math:: r' = r (1 + d^2)^{-1/2}
 
-    which two of Newton's iterations from 1 give to 1e-3 at :math:`d^2 = 0.3` and to float32's precision below 0.01,
-    where all but the first steps are; neither a root nor a division is left. `d^2` counts as 1 where it is more.
+    which two of Newton's iterations from 1 give to float32's precision where d is below 0.1, as all but the first steps
+    are, and to 1e-3 below 0.5: neither a root nor a division is left. A longer step is cut to 0.5, gradient and all.
     """
 
     def write(rows: _Rows, a: Any, ra: Any, i: Any, b: Any, rb: Any, j: Any, g: Any) -> None:
@@ -215,18 +215,28 @@ def adagrad(typing: Any, lanes: Any, a: Any, ra: Any, i: Any, b: Any, rb: Any, j
             old = {row: rows.load(row, vector) for row in (left, right)}
             for row, roots, other in sides:
                 root = rows.load(roots, vector)
-                step = rows.multiply(rows.multiply(factor, old[other]), root)
+                step = _cut(rows, rows.multiply(rows.multiply(factor, old[other]), root))
                 rows.store(rows.subtract(old[row], step), row, vector)
                 rows.store(rows.multiply(root, _inverse_root(rows, rows.multiply(step, step))), roots, vector)
 
     return types.void(lanes, a, ra, i, b, rb, j, g), _operation(write)
 
 
+LONGEST_STEP = 0.5
+
+
+def _cut(rows: _Rows, step: Any) -> Any:
+    """The step, from -0.5 to 0.5."""
+    for name, limit in (("minnum", LONGEST_STEP), ("maxnum", -LONGEST_STEP)):
+        kind = ir.FunctionType(VECTOR, [VECTOR, VECTOR])
+        bound = cgutils.get_or_insert_function(rows.builder.module, kind, f"llvm.{name}.v16f32")
+        step = rows.builder.call(bound, [step, ir.Constant(VECTOR, [limit] * LANES)], fastmath=FAST)
+    return step
+
+
 def _inverse_root(rows: _Rows, square: Any) -> Any:
     """`(1 + square)^-1/2`: exact at 0, by two iterations `y (3 - x y²) / 2` that begin with 1."""
-    builder = rows.builder
     one, half, one_and_half = (ir.Constant(VECTOR, [number] * LANES) for number in (1.0, 0.5, 1.5))
-    square = builder.select(builder.fcmp_ordered("<", square, one, flags=FAST), square, one)
     first = rows.subtract(one, rows.multiply(half, square))
     fit = rows.multiply(rows.multiply(rows.add(one, square), first), first)
     return rows.multiply(first, rows.subtract(one_and_half, rows.multiply(half, fit)))

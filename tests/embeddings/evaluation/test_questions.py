@@ -50,3 +50,9 @@ def test_missing_files_and_folders(tmp_path):
         read_questions(tmp_path / "none.txt")
     with pytest.raises(InputError, match="folder"):
         read_questions(tmp_path)
+
+
+def test_the_sample_corpus_brings_its_questions():
+    sections = read_questions("sample")
+    assert [section.name for section in sections] == ["capital-of", "gender", "gram1-comparative", "gram2-plural"]
+    assert all(len(section.questions) > 100 for section in sections)

@@ -183,3 +183,10 @@ def test_a_full_disk_is_named(tmp_path, format):
     with pytest.raises(OSError, match="No space left") as caught:
         write(path, Vectors(WORDS, VECTORS), format)
     assert caught.value.filename == str(path)
+
+
+@pytest.mark.parametrize("name", ["v.safetensors", "v.bin", "v.txt"])
+def test_files_are_as_readable_as_any_other(tmp_path, name):
+    (tmp_path / "other").touch()
+    write(tmp_path / name, Vectors(["a"], np.ones((1, 2))))
+    assert (tmp_path / name).stat().st_mode == (tmp_path / "other").stat().st_mode
