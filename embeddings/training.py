@@ -271,7 +271,8 @@ def run_epochs(
         report.stage(f"epoch {epoch + 1}/{settings.epochs}", size, unit)
         model.train(epoch, pool, on_done)
         losses.append(report.end())
-        if not all(np.isfinite(found).all() for found in (losses[-1] or 0.0, *model.arrays.values())):
+        found = [np.array(losses[-1] or 0.0), *model.arrays.values()]
+        if not all(np.isfinite(array).all() for array in found):
             raise DeadEndError("the vectors grew without bound; give a lower one", "--learning-rate")
         checkpoint.write_state(model.arrays, losses)
     return losses

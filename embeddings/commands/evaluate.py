@@ -78,7 +78,9 @@ def _tests(
     """Reads every test, so that a mistake in one is found before the first vectors are."""
     paths = (*analogies, *similarity)
     if not paths:
-        raise InputError("say what to judge by: --analogies questions-words.txt (or `sample`), --similarity FILE ...", "evaluate")
+        raise InputError(
+            "say what to judge by: --analogies questions-words.txt (or `sample`), --similarity FILE ...", "evaluate"
+        )
     if most_frequent < 1:
         raise InputError("at least one word is needed; give a larger number", f"--most-frequent {most_frequent}")
     names = [path.name for path in paths]

@@ -25,8 +25,8 @@ def read_questions(path: str | Path) -> tuple[Section, ...]:
     """Reads analogy questions: lines of four words, below lines such as `: capital-world` that begin a section.
 
     Args:
-        path: The file, UTF-8, also as .gz, .bz2 or .xz; `sample` for those of the sample corpus. Empty lines are passed over; questions before the first
-            section go into one named after the file.
+        path: The file, UTF-8, also as .gz, .bz2 or .xz; `sample` for those of the sample corpus. Empty lines are
+            passed over; questions before the first section go into one named after the file.
 
     Returns:
         The sections in the file's order, also those without a question.

@@ -119,8 +119,8 @@ def room(of: Outputs, dimensions: int) -> Chosen:
     return Chosen(rows, labels, matrix(of.most, dimensions), np.zeros(of.most, np.int64))
 
 
-# What follows takes the parts of `Outputs` and `Chosen`, not these: compiled code counts references whenever it takes an
-# array out of a tuple, which would take longer than all else.
+# What follows takes the parts of `Outputs` and `Chosen`, not these: compiled code counts references whenever it takes
+# an array out of a tuple, which would take longer than all else.
 
 
 @njit(inline="always")
