@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from .training import Silence
 
@@ -20,8 +20,7 @@ class TerminalReport(Silence):
     def __init__(self, console: Console) -> None:
         self.console = console
         columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[pace]}")
-        left = TimeRemainingColumn(elapsed_when_finished=True)
-        self.bar = Progress(*columns, left, console=console, transient=True, disable=not console.is_terminal)
+        self.bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
     def __enter__(self) -> TerminalReport:
         self.bar.start()
@@ -30,11 +29,11 @@ class TerminalReport(Silence):
     def __exit__(self, *_: object) -> None:
         self.bar.stop()
 
-    def stage(self, name: str, total: float | None, unit: str) -> None:
+    def stage(self, name: str, total: float | None, unit: str, more: int = 0) -> None:
         """Begins a bar."""
-        super().stage(name, total, unit)
+        super().stage(name, total, unit, more)
         self.name, self.unit, self.units, self.begun = name, unit, 0.0, time.perf_counter()
-        self.total = total
+        self.total, self.more = total, more
         self.task = self.bar.add_task(name, total=1, pace="")
 
     def advance(self, units: float, loss: float = 0.0, losses: int = 0, share: float | None = None) -> None:
@@ -42,17 +41,25 @@ class TerminalReport(Silence):
         super().advance(units, loss, losses)
         self.units += units
         done = self.units / self.total if self.total else share or 0
-        self.bar.update(self.task, completed=done, pace=self.pace)
+        self.bar.update(self.task, completed=done, pace=f"{self.pace}{self.left(done)}")
 
     def end(self) -> float | None:
         """Takes the bar away, and prints its line."""
         self.bar.remove_task(self.task)
-        self.say(f"{self.name}  {self.pace}  {duration(time.perf_counter() - self.begun)}")
+        left = self.left(1) if self.more else ""
+        self.say(f"{self.name}  {self.pace}  {duration(time.perf_counter() - self.begun)}{left}")
         return super().end()
 
     def say(self, line: str) -> None:
         """Prints a line."""
         self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    def left(self, done: float) -> str:
+        """The time that this stage and all like it still take, when this share of it is done."""
+        if not done:
+            return ""
+        whole = (time.perf_counter() - self.begun) / done
+        return f", {duration(whole * (1 - min(done, 1) + self.more))} left"
 
     @property
     def pace(self) -> str:

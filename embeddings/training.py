@@ -30,8 +30,8 @@ class DeadEndError(InputError):
 class Report(Protocol):
     """Is told how a training goes on."""
 
-    def stage(self, name: str, total: float | None, unit: str) -> None:
-        """Something begins that has so many units to do."""
+    def stage(self, name: str, total: float | None, unit: str, more: int = 0) -> None:
+        """Something begins that has so many units to do, and that so many more of its kind will follow."""
 
     def advance(self, units: float, loss: float = 0.0, losses: int = 0, share: float | None = None) -> None:
         """Units are done; with the sum of losses that were seen meanwhile, and their number.
@@ -49,7 +49,7 @@ class Report(Protocol):
 class Silence:
     """Tells nobody, but knows the mean of the losses."""
 
-    def stage(self, name: str, total: float | None, unit: str) -> None:
+    def stage(self, name: str, total: float | None, unit: str, more: int = 0) -> None:
         """Begins to sum."""
         self.loss, self.losses = 0.0, 0
 
@@ -268,7 +268,7 @@ def run_epochs(
         report.advance(done * scale, loss, losses)
 
     for epoch in range(len(losses), settings.epochs):
-        report.stage(f"epoch {epoch + 1}/{settings.epochs}", size, unit)
+        report.stage(f"epoch {epoch + 1}/{settings.epochs}", size, unit, more=settings.epochs - epoch - 1)
         model.train(epoch, pool, on_done)
         losses.append(report.end())
         found = [np.array(losses[-1] or 0.0), *model.arrays.values()]

@@ -15,7 +15,7 @@ def shown(is_terminal):
         report.stage("reading", None, "words")
         report.advance(30, share=0.5)
         assert report.end() is None
-        report.stage("epoch 1/2", 100, "pairs")
+        report.stage("epoch 1/2", 100, "pairs", more=1)
         report.advance(60, 8.0, 3)
         report.bar.refresh()
         assert report.bar.tasks[0].completed == pytest.approx(0.6)
@@ -29,8 +29,18 @@ def test_lines():
     lines = shown(is_terminal=False).splitlines()
     assert len(lines) == 3
     assert re.fullmatch(r"reading  [\d,]+ words/s  0\.\d s", lines[0])
-    assert re.fullmatch(r"epoch 1/2  loss 3\.0000  [\d,]+ pairs/s  0\.\d s", lines[1])
+    assert re.fullmatch(r"epoch 1/2  loss 3\.0000  [\d,]+ pairs/s  0\.\d s, 0\.\d s left", lines[1])
     assert lines[2] == "[bold]done"
+
+
+def test_what_is_left_counts_the_stages_to_come(monkeypatch):
+    clock = iter([0.0, 10.0, 10.0, 10.0])
+    monkeypatch.setattr("embeddings.progress.time.perf_counter", lambda: next(clock))
+    report = TerminalReport(Console(file=io.StringIO()))
+    report.stage("epoch 1/4", 100, "pairs", more=3)
+    assert report.left(0.5) == ", 1 min 10 s left"
+    assert report.left(1) == ", 30.0 s left"
+    assert report.left(0) == ""
 
 
 def test_a_bar():

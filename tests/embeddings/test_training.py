@@ -51,7 +51,7 @@ class Stops(Silence):
     def __init__(self, after, stop):
         self.left, self.do, self.stages = after, stop, []
 
-    def stage(self, name, total, unit):
+    def stage(self, name, total, unit, more=0):
         super().stage(name, total, unit)
         self.stages.append(name)
         self.count()
