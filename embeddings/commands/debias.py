@@ -66,7 +66,7 @@ def debias(
             their seed words, or a file with a word a line or a JSON list. Not for inlp. Listed if there is a list.
         components: Dimensions of the bias, from the pairs' principal components: 1. Not for inlp.
         strength: For soft: how much the bias weighs against what changes: 0.2.
-        classifiers: For inlp: how many; each takes a dimension: 35.
+        classifiers: For inlp: how many; each takes a dimension out: 35.
         stop_at_chance: For inlp: train no more classifiers when one is not better than chance.
         seed: For double-hard and inlp, of every random number: 0.
         lengths: `keep` gives every vector the length that it had; `unit` length one, as in the papers.

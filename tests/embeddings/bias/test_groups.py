@@ -124,7 +124,11 @@ def test_a_folder_is_joined(tmp_path):
         ({"definitional_pairs": [["a", "b"], ["she"]]}, 'sets.json: definitional_pairs, pair 2: ["she"] is not two'),
         ({"definitional_pairs": [["she", "she"]]}, "sets.json: definitional_pairs, pair 1: 'she' stands on both sides"),
         ({"definitional_pairs": [["she", ""]]}, "sets.json: definitional_pairs, pair 1: '' is not a word"),
-        ({"definitional_pairs": [["a", "b"], ["b", "c"]]}, "sets: definitional_pairs: 'b' in both 'a' and 'b'"),
+        ({"definitional_pairs": [["a", "b"], ["b", "c"]]}, "sets.json: definitional_pairs: 'b' in both 'a' and 'b'"),
+        (
+            {"groups": GROUPS, "definitional_pairs": [["her", "him"], ["he", "she"]]},
+            "sets.json: definitional_pairs: ['he', 'she'] should have the word of 'female' first",
+        ),
         ({"groups": GROUPS, "weat": [{"name": "t"}]}, "sets.json: weat, test 1: expected an object with the keys"),
         ({"groups": GROUPS, "weat": [TEST, TEST]}, "sets.json: weat: two tests are called 't'"),
         (

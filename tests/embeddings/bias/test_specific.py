@@ -53,6 +53,16 @@ def test_seed_words_count_in_any_case_among_the_frequent():
     assert learned.words == {word for word in words if word[0] in "sS"}
 
 
+def test_rare_words_are_seeds_only_as_they_are_written():
+    words = [f"{word}x" for word in separable().words]
+    words[:20], words[-2:] = [f"seed{row}" for row in range(20)], ["SEED1", "seed20"]
+    vectors = Vectors(words, np.random.default_rng(0).normal(size=(200, 8)))
+    with pytest.warns(InputWarning):
+        learned = learn_specific(vectors, unit_rows(vectors), [f"seed{row}" for row in range(21)], training=150)
+    assert "seed20" in learned.words
+    assert "SEED1" not in learned.words
+
+
 def test_what_cannot_be_learned_is_said():
     vectors = planted()
     seed = [f"w{number}" for number in range(0, 60, 5)]

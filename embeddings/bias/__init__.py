@@ -1,0 +1,1 @@
+"""Bias in word vectors: measure it, reduce it, show what remains."""
