@@ -210,8 +210,10 @@ def _read_json(path: Path) -> Any:
         return json.loads(text, object_pairs_hook=distinct)
     except json.JSONDecodeError as error:
         raise InputError(f"not JSON ({error.msg}); {EXPECTED}", f"{path}:{error.lineno}") from None
-    except RecursionError:
-        raise InputError(f"nested too deeply; {EXPECTED}", path) from None
+    except InputError:
+        raise
+    except (RecursionError, ValueError) as error:  # nested too deeply, a number of thousands of digits
+        raise InputError(f"not JSON as it is used here ({error}); {EXPECTED}", path) from None
 
 
 def _from_object(content: dict[str, Any], path: Path) -> WordSets:

@@ -107,6 +107,8 @@ def test_a_folder_is_joined(tmp_path):
     [
         ("{", "sets.json:1: not JSON"),
         ('{\n"groups": {},,}', "sets.json:2: not JSON"),
+        ("[" * 100_000, "sets.json: not JSON as it is used here"),
+        ("9" * 10_000, "sets.json: not JSON as it is used here"),
         ("7", "sets.json: expected a JSON object such as"),
         ({}, "sets.json: neither `groups` nor `definitional_pairs`"),
         ({"professions": ["nurse"]}, "sets.json: neither `groups` nor `definitional_pairs`"),
