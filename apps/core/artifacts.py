@@ -6,7 +6,7 @@ import contextlib
 import io
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from .text import TextEncoder
 
 def write_savedmodel(model: Any, encoder: TextEncoder, labels: Sequence[str], folder: Path) -> None:
     """A SavedModel of a signature from `text` `[batch]` to `label` `[batch]` and `probabilities` `[batch, classes]`."""
-    import keras
     import tensorflow as tf
 
     from .text_graph import GraphEncoder
@@ -31,9 +30,25 @@ def write_savedmodel(model: Any, encoder: TextEncoder, labels: Sequence[str], fo
         probabilities = model(to_ids(text), training=False)
         return {"label": tf.gather(names, tf.argmax(probabilities, -1)), "probabilities": probabilities}
 
+    write_endpoint(serve, [tf.TensorSpec([None], tf.string, "text")], [to_ids.table], folder)
+
+
+def write_endpoint(serve: Callable[..., Any], signature: Sequence[Any], tables: Sequence[Any], folder: Path) -> None:
+    """A SavedModel of one signature.
+
+    Args:
+        serve: From the tensors of the signature to a dictionary of tensors.
+        signature: Their specs.
+        tables: The look-up tables that it uses.
+        folder: Where to.
+    """
+    import keras
+    import tensorflow as tf
+
     archive = keras.export.ExportArchive()
-    archive.track(to_ids.table)
-    archive.add_endpoint("serve", serve, [tf.TensorSpec([None], tf.string, "text")])
+    for table in tables:
+        archive.track(table)
+    archive.add_endpoint("serve", serve, list(signature))
     with contextlib.redirect_stdout(io.StringIO()):
         try:
             archive.write_out(str(folder), verbose=False)
@@ -44,14 +59,23 @@ def write_savedmodel(model: Any, encoder: TextEncoder, labels: Sequence[str], fo
 def write_with_loader(kind: str, model: Any, spec: Mapping[str, Any], folder: Path) -> None:
     """An ONNX or LiteRT model, with `vocabulary.json` and the loader that answers for strings."""
     if kind == "onnx":
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore"):
-            model.export(str(folder / "model.onnx"), format="onnx", verbose=False)
+        write_onnx(model, folder)
     else:
         from .litert import to_litert
 
         (folder / "model.tflite").write_bytes(to_litert(model))
     write_json(folder / "vocabulary.json", spec)
     shutil.copy(loader.__file__, folder / "loader.py")
+
+
+def write_onnx(model: Any, folder: Path) -> None:
+    """`model.onnx`, without what is printed on the way."""
+    from .rebuild import plain_lstm, rebuild
+
+    model = rebuild(model, plain_lstm)
+    model(np.zeros([size or 1 for size in model.input_shape], model.inputs[0].dtype))  # or Keras has no graph of it
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore"):
+        model.export(str(folder / "model.onnx"), format="onnx", verbose=False)
 
 
 def run(kind: str, folder: Path, texts: Sequence[str]) -> Iterator[np.ndarray]:

@@ -1,13 +1,12 @@
 """The command line that every task has: train, evaluate, predict and export, made from the task's configuration."""
 
-import dataclasses
 import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 from rich.console import Console
@@ -39,8 +38,9 @@ def main(task_class: type[Task], argv: Sequence[str] | None = None) -> int:
             {
                 "train": commands.train_command(),
                 "evaluate": commands.evaluate,
-                "predict": commands.predict,
+                "predict": commands.predict_command(),
                 "export": commands.export,
+                **task_class.more_commands(),
             },
             args=argv,
             prog=f"python -m apps.{task_class.name}",
@@ -71,7 +71,7 @@ def complain(console: Console, error: InputError) -> None:
 
 
 class Commands:
-    """The four commands of a task, as functions that tyro makes a command line of."""
+    """The four commands of every task, as functions that tyro makes a command line of."""
 
     def __init__(self, task_class: type[Task], argv: Sequence[str], console: Console) -> None:
         self.task_class, self.argv, self.console = task_class, argv, console
@@ -169,34 +169,49 @@ class Commands:
             predictor.task.draw(evaluation, output)
         print(json.dumps(evaluation.metrics, indent=1))
 
-    def predict(
-        self,
-        inputs: Annotated[tuple[str, ...], tyro.conf.Positional] = (),
-        *,
-        run: Path | None = None,
-        file: str | None = None,
-        as_json: Annotated[bool, tyro.conf.arg(name="json")] = False,
-        explain: Path | None = None,
-    ) -> None:
-        """Answer for what is given here or in a file, a line each.
+    def predict_command(self) -> Callable[..., None]:
+        """`predict`, with the forms of answers that the task has."""
+        names = tuple(self.task_class.answer_formats)
+        format_type: Any = Annotated[Literal[names], tyro.conf.arg(name="format")]
 
-        Args:
-            inputs: What to answer for.
-            run: The run folder; where `train` puts it when not given.
-            file: Read what to answer for from a file, `-` for standard input.
-            as_json: Print a JSON object a line.
-            explain: Also write a page (.html) or a picture (.png) that shows why.
-        """
+        def predict(
+            inputs: Annotated[tuple[str, ...], tyro.conf.Positional] = (),
+            *,
+            run: Path | None = None,
+            file: str | None = None,
+            form: format_type = names[0],
+            as_json: Annotated[bool, tyro.conf.arg(name="json")] = False,
+            explain: Path | None = None,
+        ) -> None:
+            """Answer for what is given here or in a file, in the order in which it is given.
+
+            Args:
+                inputs: What to answer for.
+                run: The run folder; where `train` puts it when not given.
+                file: Read what to answer for from a file, `-` for standard input.
+                form: How to print an answer.
+                as_json: Print a JSON object a line, as `--format jsonl` does.
+                explain: Also write a page (.html) or a picture (.png) that shows why.
+            """
+            self.predict(inputs, run, file, "jsonl" if as_json else form, explain)
+
+        return predict
+
+    def predict(
+        self, inputs: tuple[str, ...], run: Path | None, file: str | None, form: str, explain: Path | None
+    ) -> None:
+        """Prints an answer for each input."""
         if bool(inputs) == bool(file):
             raise InputError("give what to predict for, or --file FILE (`-` for standard input)", "predict")
         if explain and explain.suffix not in (".html", ".png"):
             raise InputError("must end in .html or .png", f"--explain {explain}")
         predictor = self.load(run)
+        show = predictor.task.answer_formats[form]
         stream = predictor.task.read_inputs(inputs, file)
         shown: list[Any] = []
         while batch := list(islice(stream, BATCH)):
             for answer in predictor(batch):
-                print(json.dumps(dataclasses.asdict(answer), ensure_ascii=False) if as_json else answer)
+                print(show(answer))
             if explain:
                 shown += batch
         if explain:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +12,8 @@ from .batching import bucket
 from .text import pad
 
 BATCH = 64
+MOST_NUMBERS = 1_000_000
+"""In a batch, unless one input alone has more."""
 
 
 @lru_cache(maxsize=8)
@@ -37,8 +39,15 @@ def run_in_batches(model: Any, arrays: Sequence[np.ndarray]) -> list[Any]:
 
     run = compiled(model)
     outputs: list[Any] = [None] * len(arrays)
-    for group in bucket([array.size for array in arrays], BATCH, seed=None):
+    for group in groups_of([array.size for array in arrays]):
         batch = tf.nest.map_structure(np.asarray, run(pad([arrays[index] for index in group])))
         for row, index in enumerate(group):
             outputs[index] = tf.nest.map_structure(lambda values, row=row: values[row], batch)
     return outputs
+
+
+def groups_of(sizes: Sequence[int]) -> Iterator[np.ndarray]:
+    """The indices of inputs that are run together: of like size, and so few that they take little memory."""
+    for group in bucket(sizes, BATCH, seed=None):
+        fitting = max(1, MOST_NUMBERS // max(sizes[group[-1]], 1))  # the last is the longest
+        yield from (group[start : start + fitting] for start in range(0, len(group), fitting))

@@ -6,11 +6,17 @@ loop writes each step into one dense tensor instead; weights and results are the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 from tensorflow.compiler.tf2xla.python.xla import dynamic_update_slice
+
+from layers import LSTM
+from layers.recurrent.lstm_loop import lstm_step
+
+from .rebuild import Configuration, rebuild
 
 
 def to_litert(model: keras.Model) -> bytes:
@@ -19,7 +25,7 @@ def to_litert(model: keras.Model) -> bytes:
     Returns:
         The content of a `.tflite` file that uses LiteRT's own operations only.
     """
-    exported = rebuild(model)
+    exported = rebuild(model, export_lstm)
     signature = tf.TensorSpec(model.inputs[0].shape, model.inputs[0].dtype, name="ids")
     holder = tf.Module()
     holder.serve = tf.function(lambda ids: exported(ids, training=False), input_signature=[signature], autograph=False)
@@ -29,60 +35,43 @@ def to_litert(model: keras.Model) -> bytes:
     return converter.convert()
 
 
-def rebuild(model: keras.Model) -> keras.Model:
-    """The same model, every `keras.layers.LSTM` in it an `ExportLSTM`."""
-    exported = type(model).from_config(with_export_lstm(model.get_config()))
-    exported.set_weights(model.get_weights())
-    return exported
-
-
-def with_export_lstm(config: Any) -> Any:
-    """A copy of a layer's configuration that names `ExportLSTM` for every LSTM, however deeply nested."""
-    if isinstance(config, dict):
-        replaced = {key: with_export_lstm(value) for key, value in config.items()}
-        if config.get("class_name") == "LSTM" and config.get("module") == "keras.layers":
-            replaced |= {"module": __name__, "class_name": "ExportLSTM", "registered_name": "seqsuite>ExportLSTM"}
-        return replaced
-    if isinstance(config, (list, tuple)):
-        return type(config)(with_export_lstm(value) for value in config)
-    return config
+def export_lstm(config: Configuration) -> Configuration:
+    """`ExportLSTM` for any LSTM."""
+    options = config["config"] | {"dropout": 0, "recurrent_dropout": 0}  # of training; `layers.LSTM` has others
+    name = {"module": __name__, "class_name": "ExportLSTM", "registered_name": "seqsuite>ExportLSTM"}
+    return {**config, **name, "config": options}
 
 
 @keras.saving.register_keras_serializable("seqsuite")
-class ExportLSTM(keras.layers.LSTM):
-    """`keras.layers.LSTM` for inference, with a loop that LiteRT can run."""
+class ExportLSTM(LSTM):
+    """`keras.layers.LSTM` or `layers.LSTM` for inference, with a loop that LiteRT can run."""
 
-    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
-        """Last output, outputs `[batch, time, units]`, and states, as in the base class."""
-        cell, units = self.cell, self.units
-        x = tf.transpose(sequences, (1, 0, 2))  # [time, batch, features]
-        steps, batch = tf.shape(x)[0], tf.shape(x)[1]
+    def run(self, inputs: Any, states: Sequence[Any], real: Any, training: bool) -> tuple[Any, list[Any]]:
+        """Outputs `[time, batch, units]` and last states, as in the base class."""
+        time, batch = tf.shape(inputs)[0], tf.shape(inputs)[1]
         # What does not depend on the state is computed for all steps at once.
-        projected = tf.reshape(x, (-1, x.shape[2])) @ cell.kernel
-        if cell.use_bias:
-            projected += cell.bias
-        projected = tf.reshape(projected, tf.stack([steps, batch, 4 * units]))
-        real = tf.ones(tf.stack([batch, steps])) if mask is None else tf.cast(mask, projected.dtype)
-        real = tf.expand_dims(tf.transpose(real), -1)  # [time, batch, 1]
+        z = tf.reshape(inputs, (-1, inputs.shape[2])) @ self.cell.kernel
+        if self.cell.bias is not None:
+            z += self.cell.bias
+        steps = {"z": tf.reshape(z, tf.stack([time, batch, 4 * self.units]))}
+        real = None if real is None else tf.cast(real, z.dtype)  # [time, batch, 1]
+        shares = self.renewals((self.zoneout_h, self.zoneout_c), None, real, training=False)
+        shares = {name: share for name, share in zip(("renew_h", "renew_c"), shares, strict=True) if share is not None}
+        fixed = {name: share for name, share in shares.items() if len(share.shape) == 0}
+        steps |= {name: share for name, share in shares.items() if name not in fixed}
 
-        def body(index: Any, h: Any, c: Any, output: Any, outputs: Any) -> Any:
-            time = steps - 1 - index if self.go_backwards else index
-            i, f, g, o = tf.split(tf.gather(projected, time) + h @ cell.recurrent_kernel, 4, axis=1)
-            i, f, o = (cell.recurrent_activation(gate) for gate in (i, f, o))
-            new_c = f * c + i * cell.activation(g)
-            new_h = o * cell.activation(new_c)
-            now = tf.gather(real, time)  # [batch, 1]
-            output = now * new_h if self.zero_output_for_mask else now * new_h + (1 - now) * output
-            h, c = now * new_h + (1 - now) * h, now * new_c + (1 - now) * c
+        def body(index: Any, h: Any, c: Any, outputs: Any) -> Any:
+            now = fixed | {name: tf.gather(part, index) for name, part in steps.items()}
+            h, c = lstm_step(now, h, c, self.cell.recurrent_kernel, self.activation, self.recurrent_activation)[:2]
             start = tf.stack([index, 0, 0])
-            return index + 1, h, c, output, dynamic_update_slice(outputs, tf.expand_dims(output, 0), start)
+            return index + 1, h, c, dynamic_update_slice(outputs, tf.expand_dims(h, 0), start)
 
-        state = tf.TensorShape([None, units])
-        outputs = tf.zeros(tf.stack([steps, batch, units]))
-        _, h, c, last, outputs = tf.while_loop(
-            lambda index, *_: index < steps,
+        state = tf.TensorShape([None, self.units])
+        outputs = tf.zeros(tf.stack([time, batch, self.units]))
+        _, h, c, outputs = tf.while_loop(
+            lambda index, *_: index < time,
             body,
-            (tf.constant(0), *initial_state, tf.zeros_like(initial_state[0]), outputs),
-            shape_invariants=(tf.TensorShape([]), state, state, state, tf.TensorShape([None, None, units])),
+            (tf.constant(0), *states, outputs),
+            shape_invariants=(tf.TensorShape([]), state, state, tf.TensorShape([None, None, self.units])),
         )
-        return last, tf.transpose(outputs, (1, 0, 2)), [h, c]
+        return outputs, [h, c]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import dataclasses
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -34,6 +36,11 @@ class Evaluation:
     details: Any = None
 
 
+def as_json(answer: Any) -> str:
+    """An answer's fields as a JSON object on one line."""
+    return json.dumps(dataclasses.asdict(answer), ensure_ascii=False)
+
+
 class Task(abc.ABC, Generic[C, E]):
     """One task, set up by its configuration and, after `prepare` or `restore`, by what the training data taught it.
 
@@ -47,9 +54,16 @@ class Task(abc.ABC, Generic[C, E]):
     """The dev metric that chooses the best epoch and the best seed; higher is better."""
     formats: ClassVar[tuple[str, ...]]
     """The formats that `export` can write, `write_artifact` knows each."""
+    answer_formats: ClassVar[Mapping[str, Callable[[Any], str]]] = {"text": str, "jsonl": as_json}
+    """The forms in which `predict` prints an answer, the first unless told otherwise."""
 
     def __init__(self, config: C) -> None:
         self.config = config
+
+    @classmethod
+    def more_commands(cls) -> dict[str, Callable[..., None]]:
+        """Commands that this task has besides those of every task: functions that tyro makes a command line of."""
+        return {}
 
     # From data to batches
 

@@ -32,7 +32,9 @@ _PUNCTUATION = (
 )
 
 # NUL goes with them: TensorFlow ends a text there when it makes letters small.
-_CLEAN = [("<br */?>", " "), ("\\x00", "\ufffd"), (_UNSETTLED_CASE, "\ufffd"), ("\u03c2", "\u03c3"), (_SPACES, " ")]
+SETTLED_CASE = [("\\x00", "\ufffd"), (_UNSETTLED_CASE, "\ufffd"), ("\u03c2", "\u03c3")]
+"""What is done to a text after its letters were made small, so that Python and TensorFlow agree on it."""
+_CLEAN = [("<br */?>", " "), *SETTLED_CASE, (_SPACES, " ")]
 _WORDS = [
     ("\u2019", "'"),
     # Contractions as the Penn Treebank splits them, and so the Stanford data: do n't, it 's. Their apostrophe hides

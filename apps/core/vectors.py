@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,13 +35,17 @@ class WordVectors:
         return matrix
 
 
-def load_word_vectors(path: str, wanted: Collection[str], more: int = 0) -> WordVectors:
+def load_word_vectors(
+    path: str, wanted: Collection[str], more: int = 0, key: Callable[[str], str] = str
+) -> WordVectors:
     """Reads the vectors of the wanted words, and of the file's first (as a rule its most frequent) words.
 
     Args:
         path: word2vec text or binary, GloVe text, or safetensors.
         wanted: Words of the task.
         more: How many of the file's first words to take besides.
+        key: The task's spelling of a word of the file, such as all in small letters; of those that are spelled alike
+            the first one counts.
 
     Raises:
         InputError: When the file cannot be used, or none of the wanted words is in it.
@@ -49,8 +53,8 @@ def load_word_vectors(path: str, wanted: Collection[str], more: int = 0) -> Word
     kept: dict[str, np.ndarray] = {}
     dimensions = 0
     try:
-        for index, (word, vector) in enumerate(iterate_vectors(path)):
-            dimensions = len(vector)
+        for index, (spelling, vector) in enumerate(iterate_vectors(path)):
+            dimensions, word = len(vector), key(spelling)
             if word in wanted or index < more:
                 kept.setdefault(word, vector.copy())  # or each would keep the block that it was read in
     except InputError as error:

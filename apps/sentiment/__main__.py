@@ -1,4 +1,4 @@
-"""The command line: `python -m apps.sentiment train|evaluate|predict|export`."""
+"""The command line: `python -m apps.sentiment train|evaluate|predict|export|audit`."""
 
 import sys
 

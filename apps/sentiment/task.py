@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,13 @@ class SentimentTask(Task[Config, Example]):
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self._encoded: dict[int, tuple[Sequence[Example], list[np.ndarray]]] = {}
+
+    @classmethod
+    def more_commands(cls) -> dict[str, Callable[..., None]]:
+        """`audit`."""
+        from .audit import audit
+
+        return {"audit": audit}
 
     # From data to batches
 

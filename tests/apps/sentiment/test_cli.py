@@ -101,8 +101,8 @@ def test_ordinal_classes_must_be_numbers(tmp_path: Path) -> None:
     [
         ("ragged.txt", "the 1 2 3\nwas 1 2\n", "ragged.txt:2: "),
         ("ragged2.txt", "2 3\nthe 1 2 3\nwas 1 2 3 4 5x\n", "ragged2.txt:3: "),
-        ("width.txt", "2 4\nthe 1 2 3\nwas 1 2 3\n", "width.txt: "),
-        ("short.txt", "3 3\nthe 1 2 3\nwas 1 2 3\n", "the header promises 3 vectors, the file has 2"),
+        ("width.txt", "2 4\nthe 1 2 3\nwas 1 2 3\n", "width.txt:2: "),
+        ("short.txt", "3 3\nthe 1 2 3\nwas 1 2 3\n", "the header promises 3 vectors, the file has only 2"),
         ("junk.bin", bytes(range(256)) * 40, "junk.bin"),
         ("junk2.bin", b"1000 300\n" + bytes(range(128, 256)) * 400, "junk2.bin: vector 1 of 1000: "),
         (
@@ -113,7 +113,7 @@ def test_ordinal_classes_must_be_numbers(tmp_path: Path) -> None:
         ("nan.txt", "the 1 2 3\nwas nan 1 2\n", "the vector of 'was' holds NaN or infinity"),
         ("empty.txt", "", "empty.txt: no vectors in it"),
         ("other.txt", "zzz 1 2 3\nyyy 1 2 3\n", "none of the words of the data has a vector in it"),
-        ("bad.safetensors", b"\x10\0\0\0\0\0\0\0{}", "not a safetensors file"),
+        ("bad.safetensors", b"\x10\0\0\0\0\0\0\0{}", "bad.safetensors: not a whole safetensors file"),
         ("bad.txt.gz", b"junk", "bad.txt.gz"),
     ],
 )
@@ -124,9 +124,9 @@ def test_vectors_that_cannot_be_used(name: str, content: str | bytes, what: str,
 
 def test_vectors_that_are_not_there(tmp_path: Path, reviews: Path) -> None:
     error = refuse(tmp_path / "run", "--data", reviews, "--vectors", tmp_path / "none.txt", *options())
-    assert error.startswith(f"{tmp_path}/none.txt: cannot be read (No such file")
+    assert error.startswith(f"--vectors: {tmp_path}/none.txt: no such file")
     error = refuse(tmp_path / "run", "--data", reviews, "--vectors", tmp_path, *options())
-    assert error.startswith(f"{tmp_path}: cannot be read (Is a directory)")
+    assert error.startswith(f"--vectors: {tmp_path}: is a folder")
 
 
 # Options
