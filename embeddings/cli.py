@@ -23,6 +23,7 @@ COMMANDS = {
     "projector": ("commands.projector:projector", "Write files for the TensorBoard projector."),
     "convert": ("commands.convert:convert", "Write a vector file in another format."),
     "info": ("commands.info:info", "Say what is in a vector file."),
+    "audit": ("commands.audit:audit", "Measure bias in vectors, before and after it was reduced."),
     "debias": ("commands.debias:debias", "Reduce bias in vectors, and record what was done."),
 }
 """By name: `module:function` within this package, and what the list of commands says of it."""

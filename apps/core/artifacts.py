@@ -73,7 +73,7 @@ def write_onnx(model: Any, folder: Path) -> None:
     from .rebuild import plain_lstm, rebuild
 
     model = rebuild(model, plain_lstm)
-    model(np.zeros([size or 1 for size in model.input_shape], model.inputs[0].dtype))  # or Keras has no graph of it
+    model(np.zeros([size or 2 for size in model.input_shape], model.inputs[0].dtype))  # or Keras has no graph of it
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore"):
         model.export(str(folder / "model.onnx"), format="onnx", verbose=False)
 

@@ -55,8 +55,10 @@ class ExportLSTM(LSTM):
             z += self.cell.bias
         steps = {"z": tf.reshape(z, tf.stack([time, batch, 4 * self.units]))}
         real = None if real is None else tf.cast(real, z.dtype)  # [time, batch, 1]
-        shares = self.renewals((self.zoneout_h, self.zoneout_c), None, real, training=False)
-        shares = {name: share for name, share in zip(("renew_h", "renew_c"), shares, strict=True) if share is not None}
+        renewals = self.renewals((self.zoneout_h, self.zoneout_c), None, real, training=False)
+        shares = {
+            name: share for name, share in zip(("renew_h", "renew_c"), renewals, strict=True) if share is not None
+        }
         fixed = {name: share for name, share in shares.items() if len(share.shape) == 0}
         steps |= {name: share for name, share in shares.items() if name not in fixed}
 
