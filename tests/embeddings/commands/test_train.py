@@ -141,7 +141,14 @@ def test_ctrl_c_and_going_on(place, capsys):
     options = ["--dimensions", "8", "--epochs", "150", "--threads", "2", "--method", "glove", "--output", "v.bin"]
     command = [sys.executable, "-m", "embeddings", "train", *options]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
-    process = subprocess.Popen(command, cwd=place, env=environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=place,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored by what runs in the background
+    )
     state = place / "v.bin.training" / "state.safetensors"
     begun = time.monotonic()
     while not state.exists() and process.poll() is None and time.monotonic() < begun + 60:
