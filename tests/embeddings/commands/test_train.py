@@ -137,18 +137,19 @@ def test_what_the_command_line_refuses(place, words):
     assert names(place) == ["text.txt"]
 
 
+# What runs in the background, these tests perhaps, is made to ignore Ctrl-C, and so is what it starts.
+NOTICES_CTRL_C = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("embeddings", run_name="__main__")
+"""
+
+
 def test_ctrl_c_and_going_on(place, capsys):
     options = ["--dimensions", "8", "--epochs", "150", "--threads", "2", "--method", "glove", "--output", "v.bin"]
-    command = [sys.executable, "-m", "embeddings", "train", *options]
+    command = [sys.executable, "-c", NOTICES_CTRL_C, "train", *options]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
-    process = subprocess.Popen(
-        command,
-        cwd=place,
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored by what runs in the background
-    )
+    process = subprocess.Popen(command, cwd=place, env=environment, stderr=subprocess.PIPE, text=True)
     state = place / "v.bin.training" / "state.safetensors"
     begun = time.monotonic()
     while not state.exists() and process.poll() is None and time.monotonic() < begun + 60:
