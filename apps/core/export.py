@@ -11,8 +11,6 @@ from .errors import InputError
 from .predictor import Predictor
 from .run import replacing
 
-TOLERANCE = 1e-5
-"""Largest difference in any output, float32."""
 CHECKED = 100
 """Examples to compare on."""
 
@@ -42,9 +40,9 @@ def export(predictor: Predictor, formats: Sequence[str], data: str | None, conso
             outputs = task.artifact_outputs(kind, folder, examples)
             differences = [np.max(np.abs(a - b)) for a, b in zip(expected, outputs, strict=True)]
             difference = float(np.max(differences))  # NaN if any is, unlike Python's max
-            if not difference <= TOLERANCE:
+            if not difference <= (most := task.tolerance(kind)):
                 raise InputError(
-                    f"differs from the Keras model by {difference:.1e}, more than {TOLERANCE:.0e}; it was not kept",
+                    f"differs from the Keras model by {difference:.1e}, more than {most:.0e}; it was not kept",
                     path,
                 )
         console.print(

@@ -103,6 +103,10 @@ class Task(abc.ABC, Generic[C, E]):
             seed: Draws the order, and what else is random in training examples; None for no randomness at all.
         """
 
+    def training_batches(self, model: keras.Model, examples: Sequence[E], seed: int) -> tf.data.Dataset:
+        """The batches of an epoch of training; other than `batches` where they depend on what the model has learned."""
+        return self.batches(examples, seed)
+
     # The model and its judgement
 
     @abc.abstractmethod
@@ -140,6 +144,10 @@ class Task(abc.ABC, Generic[C, E]):
         """Writes a page (.html) or picture (.png) that shows why the model answers as it does."""
 
     # Export
+
+    def tolerance(self, kind: str) -> float:
+        """Largest difference of an artifact's outputs from the Keras model's with which it is kept."""
+        return 1e-5
 
     @abc.abstractmethod
     def write_artifact(self, kind: str, model: keras.Model, folder: Path) -> None:

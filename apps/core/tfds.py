@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 from .errors import InputError
 
 E = TypeVar("E")
+SPLITS = (("train", "train"), ("validation", "dev"), ("dev", "dev"), ("test", "test"))
+"""A split's names there, and ours."""
 Convert = Callable[[Any, Iterable[dict[str, Any]], str], list[E]]
 
 
@@ -38,9 +40,9 @@ def read_tfds(name: str, convert: Convert[E]) -> dict[str, list[E]]:
         builder.download_and_prepare()
     except Exception as error:  # TFDS raises whatever its downloader, its checksums or its builder raise
         raise InputError(f"cannot be prepared: {type(error).__name__}: {first_line(error)}", f"tfds:{name}") from None
-    found = {}
-    for split, wanted in (("train", "train"), ("validation", "dev"), ("test", "test")):
-        if split in builder.info.splits:
+    found: dict[str, list[E]] = {}
+    for split, wanted in SPLITS:
+        if split in builder.info.splits and wanted not in found:
             rows = tfds.as_numpy(builder.as_dataset(split=split, shuffle_files=False))
             examples = convert(builder.info.features, rows, f"tfds:{name}/{split}")
             if examples:

@@ -154,7 +154,9 @@ def train_epoch(
     """One pass over the training examples and a look at dev; returns the epoch's row of the history."""
     begun = time.perf_counter()
     seed = int(np.random.SeedSequence((task.config.seed, epoch)).generate_state(1)[0])
-    fitted = model.fit(task.batches(splits.train, seed=seed), epochs=1, shuffle=False, verbose=0, callbacks=[progress])
+    fitted = model.fit(
+        task.training_batches(model, splits.train, seed), epochs=1, shuffle=False, verbose=0, callbacks=[progress]
+    )
     loss = float(fitted.history["loss"][0])
     if not np.isfinite(loss):
         raise InputError(
