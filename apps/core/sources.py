@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -16,15 +16,19 @@ __all__ = [
     "LONGEST_LINE",
     "Splits",
     "bare_suffix",
+    "complete",
     "decode",
     "find_splits",
     "hold_out",
     "open_binary",
     "read_lines",
+    "reader_of",
     "share_of",
+    "to_judge",
 ]
 
 E = TypeVar("E")
+R = TypeVar("R")
 
 SPLIT_NAMES = {"train": ("train",), "dev": ("dev", "valid", "validation"), "test": ("test",)}
 
@@ -72,6 +76,19 @@ def find_splits(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
     return found
 
 
+def reader_of(path: Path, readers: Mapping[str, R]) -> R:
+    """The reader for a file by its ending.
+
+    Raises:
+        InputError: When the file is not there, or its ending is not known.
+    """
+    if reader := readers.get(bare_suffix(path)):
+        return reader
+    if not path.exists():
+        raise InputError("no such file; `--data` takes `sample`, a file or folder, or tfds:NAME", path)
+    raise InputError(f"unknown ending; known are {', '.join(readers)}, also with .gz, .bz2 or .xz", path)
+
+
 def share_of(key: str, seed: int) -> float:
     """A number in [0, 1) drawn from a key by a seeded hash: the same for the same key on every machine.
 
@@ -101,3 +118,23 @@ def hold_out(
         else:
             parts["train"].append(example)
     return Splits(parts["train"], dev if dev is not None else parts["dev"], test if test is not None else parts["test"])
+
+
+def complete(found: Mapping[str, Sequence[E]], source: str, key: Callable[[E], str], seed: int) -> Splits[E]:
+    """All three splits of a source that has some of them; those that are missing are held out.
+
+    Raises:
+        InputError: When there is no train split, or a split would be empty.
+    """
+    if "train" not in found:
+        raise InputError("there is nothing to train on here; expected a train split", source)
+    splits = hold_out(found["train"], found.get("dev"), found.get("test"), key, seed)
+    for split in fields(splits):
+        if not getattr(splits, split.name):
+            raise InputError(f"too few examples: none is left for {split.name}; add some", source)
+    return splits
+
+
+def to_judge(found: Mapping[str, Sequence[E]]) -> Sequence[E]:
+    """The examples to judge a trained model on: the test split, or dev where there is none, or all of a single file."""
+    return found.get("test") or found.get("dev") or found["train"]

@@ -16,7 +16,17 @@ from typing import Any
 import numpy as np
 
 from apps.core.errors import InputError
-from apps.core.sources import LONGEST_LINE, Splits, bare_suffix, decode, find_splits, hold_out, read_lines
+from apps.core.sources import (
+    LONGEST_LINE,
+    Splits,
+    bare_suffix,
+    complete,
+    decode,
+    find_splits,
+    read_lines,
+    reader_of,
+    to_judge,
+)
 from apps.core.tfds import read_tfds
 
 from .config import Config
@@ -60,13 +70,7 @@ def read_splits(config: Config) -> Splits[Example]:
     if config.data == "sample":
         return generate_splits()
     found = read_found(config.data, config)
-    if "train" not in found:
-        raise InputError("there is nothing to train on here; expected a train split", config.data)
-    splits = hold_out(found["train"], found.get("dev"), found.get("test"), lambda example: example.text, config.seed)
-    for name in ("train", "dev", "test"):
-        if not getattr(splits, name):
-            raise InputError(f"too few examples: none is left for {name}; add some", config.data)
-    return splits
+    return complete(found, config.data, lambda example: example.text, config.seed)
 
 
 def read_examples(source: str, config: Config) -> Sequence[Example]:
@@ -75,8 +79,7 @@ def read_examples(source: str, config: Config) -> Sequence[Example]:
         return generate_splits().test
     if source == config.data:
         return read_splits(config).test
-    found = read_found(source, config)
-    return found.get("test") or found.get("dev") or found["train"]
+    return to_judge(read_found(source, config))
 
 
 def generate_splits() -> Splits[Example]:
@@ -105,11 +108,7 @@ def read_found(source: str, config: Config) -> dict[str, list[Example]]:
 
 def read_file(path: Path, config: Config) -> list[Example]:
     """Reads one file of labelled texts by the reader for its ending."""
-    reader = READERS.get(bare_suffix(path))
-    if reader is None:
-        if not path.exists():
-            raise InputError("no such file; `--data` takes `sample`, a file or folder, or tfds:NAME", path)
-        raise InputError(f"unknown ending; known are {', '.join(READERS)}, also with .gz, .bz2 or .xz", path)
+    reader = reader_of(path, READERS)
     examples = list(reader(path, config))
     if not examples:
         raise InputError("the file is empty; it should hold labelled texts", path)
