@@ -84,7 +84,14 @@ def late(folder: Path) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("model", "moment"), [("attention", first_checkpoint), ("average", begun), ("average", late)])
+@pytest.mark.parametrize(
+    ("model", "moment"),
+    [
+        ("attention", first_checkpoint),
+        pytest.param("average", begun, marks=pytest.mark.slow),
+        pytest.param("average", late, marks=pytest.mark.slow),
+    ],
+)
 def test_a_killed_process_resumes_to_the_same_end(
     model: str, moment: Callable[[Path], bool], tmp_path: Path, many: Path, unbroken: Callable[[str], Path]
 ) -> None:

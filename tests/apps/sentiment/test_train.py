@@ -309,19 +309,23 @@ def check_answers(folder: Path, answers: list[tuple[str, list[float]]]) -> None:
         np.testing.assert_allclose(probabilities, list(expected.probabilities.values()), atol=1e-5)
 
 
-def test_every_model_is_served_from_onnx_and_litert_without_keras(exported: Trained, tmp_path: Path) -> None:
+LONG_TO_EXPORT = [model if model == "attention" else pytest.param(model, marks=pytest.mark.slow) for model in MODELS]
+
+
+@pytest.mark.parametrize("model", LONG_TO_EXPORT)
+def test_a_model_is_served_from_onnx_and_litert_without_keras(model: str, exported: Trained, tmp_path: Path) -> None:
     """Several texts in one session, of growing and of shrinking length, and empty ones."""
-    runs = {str(exported(model) / "export" / kind): exported(model) for model in MODELS for kind in ("onnx", "litert")}
-    answers = json.loads(run_python(LOADED, json.dumps(TEXTS), *runs, cwd=tmp_path))
-    for folder, trained_run in runs.items():
-        check_answers(trained_run, answers[folder])
+    folders = [str(exported(model) / "export" / kind) for kind in ("onnx", "litert")]
+    answers = json.loads(run_python(LOADED, json.dumps(TEXTS), *folders, cwd=tmp_path))
+    for folder in folders:
+        check_answers(exported(model), answers[folder])
 
 
-def test_every_model_is_served_from_a_savedmodel_on_raw_strings(exported: Trained, tmp_path: Path) -> None:
-    runs = {str(exported(model) / "export" / "savedmodel"): exported(model) for model in MODELS}
-    answers = json.loads(run_python(SERVED, json.dumps(TEXTS), *runs, cwd=tmp_path))
-    for folder, trained_run in runs.items():
-        check_answers(trained_run, answers[folder])
+@pytest.mark.parametrize("model", LONG_TO_EXPORT)
+def test_a_model_is_served_from_a_savedmodel_on_raw_strings(model: str, exported: Trained, tmp_path: Path) -> None:
+    folder = str(exported(model) / "export" / "savedmodel")
+    answers = json.loads(run_python(SERVED, json.dumps(TEXTS), folder, cwd=tmp_path))
+    check_answers(exported(model), answers[folder])
 
 
 def test_artifacts_hold_what_they_need_and_nothing_else(exported: Trained) -> None:

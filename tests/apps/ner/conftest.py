@@ -1,0 +1,56 @@
+"""Runs that several tests look at: each is trained once in a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from .helpers import options, run, write_chinese, write_sample
+
+KINDS = {
+    "words": {"batch-size": 8, "epochs": 4},
+    "lstm": {"characters": "lstm", "lstm-layers": 2, "zoneout": 0.1, "weight-drop": 0.2, "locked-dropout": None},
+    "softmax": {"decoder": "softmax", "directions": "forward"},
+    "chinese": {},
+}
+"""Options of the runs."""
+
+
+@pytest.fixture(scope="session")
+def data_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A function from the name of a run to its data."""
+    folder = tmp_path_factory.mktemp("data")
+    english = write_sample(folder / "english", {"train": 120, "dev": 30, "test": 40})
+    chinese = write_chinese(folder / "chinese")
+    return lambda kind: chinese if kind == "chinese" else english
+
+
+@pytest.fixture(scope="session")
+def trained(data_of: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A function from one of `KINDS` to a run. Tests leave its files as they are."""
+    folder = tmp_path_factory.mktemp("runs")
+
+    @cache
+    def train(kind: str) -> Path:
+        path = folder / kind
+        words = [word for word in options(**KINDS[kind]) if word != "None"]
+        run("train", "--data", data_of(kind), "--run", path, *words).succeeded()
+        return path
+
+    return train
+
+
+@pytest.fixture(scope="session")
+def exported(trained: Callable[[str], Path]) -> Callable[[str], Path]:
+    """The same, exported in all formats."""
+
+    @cache
+    def export(kind: str) -> Path:
+        path = trained(kind)
+        run("export", "--run", path).succeeded()
+        return path
+
+    return export

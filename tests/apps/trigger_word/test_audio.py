@@ -1,0 +1,194 @@
+"""Sound files of every kind, and every way in which they can be damaged."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from apps.core.errors import InputError
+from apps.trigger_word.audio import SHORTEST, as_float, is_clipped, is_silent, read_audio, resample, warn_of
+from apps.trigger_word.config import RATE
+
+from .recordings import silence, told, tone, write
+
+
+def error_of(path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        read_audio(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert "\n" not in message
+    return message.removeprefix(f"{path}: ")
+
+
+def closeness(samples: np.ndarray, wanted: np.ndarray) -> float:
+    """Correlation, without the filter's edges."""
+    return float(np.corrcoef(samples[800:-800], wanted[800:-800])[0, 1])
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 22_050, 44_100, 48_000, 96_000])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_any_rate_and_channels(rate: int, channels: int, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", np.stack([tone(0.5, rate)] * channels, axis=1), rate)
+    samples = read_audio(path)
+    assert samples.dtype == np.float32
+    assert samples.shape == (RATE // 2,)
+    assert closeness(samples, tone(0.5)) > 0.999
+
+
+def test_what_is_above_half_the_rate_is_filtered_and_not_folded(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", tone(0.5, 48_000, frequency=11_000), 48_000)
+    assert np.abs(read_audio(path)[800:-800]).max() < 0.003
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype", "close"),
+    [
+        ("a.wav", "PCM_U8", 0.999),
+        ("a.wav", "PCM_16", 0.999),
+        ("a.wav", "PCM_24", 0.9999),
+        ("a.wav", "PCM_32", 0.9999),
+        ("a.wav", "FLOAT", 0.9999),
+        ("a.wav", "DOUBLE", 0.9999),
+        ("a.wav", "ULAW", 0.99),
+        ("a.flac", "PCM_24", 0.9999),
+        ("a.ogg", "VORBIS", 0.99),
+        ("a.ogg", "OPUS", 0.9),
+    ],
+)
+def test_every_format(name: str, subtype: str, close: float, tmp_path: Path) -> None:
+    assert closeness(read_audio(write(tmp_path / name, tone(0.5), subtype=subtype)), tone(0.5)) > close
+
+
+def test_channels_are_mixed_down(tmp_path: Path) -> None:
+    both = np.stack([tone(0.5), -tone(0.5) / 3], axis=1)
+    assert np.allclose(read_audio(write(tmp_path / "a.wav", both, subtype="FLOAT")), tone(0.5) / 3, atol=1e-6)
+
+
+def test_a_part_of_a_file(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", np.arange(RATE) / RATE, subtype="FLOAT")
+    assert np.array_equal(read_audio(path, 0.25, 0.5), read_audio(path)[RATE // 4 : RATE // 2])
+    assert len(read_audio(path, 0.5)) == RATE // 2
+
+
+def test_float_beyond_full_scale_is_limited(tmp_path: Path) -> None:
+    samples = read_audio(write(tmp_path / "a.wav", 9 * tone(0.5), subtype="FLOAT"))
+    assert samples.max() == 1
+    assert samples.min() == -1
+    assert is_clipped(samples)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_not_a_number(value: float, tmp_path: Path) -> None:
+    samples = tone(0.5)
+    samples[7:10] = value
+    message = error_of(write(tmp_path / "a.wav", samples, subtype="FLOAT"))
+    assert message == "3 of 8000 samples are NaN or infinite; export the recording anew"
+
+
+def test_shorter_than_a_frame(tmp_path: Path) -> None:
+    assert "only 31 ms of sound, shorter than a frame of 32 ms" in error_of(
+        write(tmp_path / "a.wav", tone(1)[: SHORTEST - 8])
+    )
+    assert "only 0 ms of sound" in error_of(write(tmp_path / "b.wav", tone(0)))
+    assert len(read_audio(write(tmp_path / "c.wav", tone(1)[:SHORTEST]))) == SHORTEST
+
+
+def test_what_is_no_sound_file(tmp_path: Path) -> None:
+    assert error_of(tmp_path / "missing.wav") == "no such file; check the path"
+    assert error_of(tmp_path) == "is a folder; name a sound file"
+    for name, content in (("empty.wav", b""), ("text.flac", b"no sound at all" * 9), ("a.raw", bytes(999))):
+        (tmp_path / name).write_bytes(content)
+        assert ("the file is empty" if not content else "not readable as sound (") in error_of(tmp_path / name)
+
+
+def test_a_rate_that_is_not_possible(tmp_path: Path) -> None:
+    assert "an impossible rate of 99 samples a second" in error_of(write(tmp_path / "a.wav", tone(1), 99))
+
+
+@cache
+def whole_file(kind: str) -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, tone(0.2), RATE, format=kind, subtype="FLOAT" if kind == "WAV" else None)
+    return file.getvalue()
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    kind=st.sampled_from(["WAV", "FLAC", "OGG"]),
+    changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=8),
+    header=st.booleans(),
+    kept=st.one_of(st.just(1.0), st.floats(0, 1)),
+)
+def test_damage_is_an_input_error_or_nothing(
+    kind: str, changes: list[tuple[float, int]], header: bool, kept: float, tmp_path: Path
+) -> None:
+    content = bytearray(whole_file(kind))
+    for place, value in changes:
+        content[round(place * (min(len(content), 200) - 1 if header else len(content) - 1))] = value
+    path = tmp_path / f"damaged.{kind.lower()}"
+    path.write_bytes(content[: round(kept * len(content))])
+    try:
+        samples = read_audio(path)
+    except InputError as error:
+        assert str(error).startswith(f"{path}: ")
+        assert "\n" not in str(error)
+    else:
+        assert samples.dtype == np.float32
+        assert np.abs(samples).max() <= 1
+        assert len(samples) >= SHORTEST
+
+
+@given(content=st.binary(max_size=200))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_at_all(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "junk.wav"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="junk.wav: "):
+        read_audio(path)
+
+
+def test_resampling_keeps_time_and_level() -> None:
+    wanted = tone(1.0)
+    assert np.array_equal(resample(wanted, RATE), wanted)
+    back = resample(resample(wanted, RATE, 44_100), 44_100)
+    assert len(back) == RATE
+    assert np.abs(back - wanted)[800:-800].max() < 0.003
+
+
+def test_samples_of_any_type_become_float32() -> None:
+    wanted = np.array([0.5, -1.0, 0.25], np.float32)
+    for samples in (
+        wanted.astype(np.float64),
+        np.array([16384, -32768, 8192], np.int16),
+        np.array([2**30, -(2**31), 2**29], np.int32),
+        [0.5, -1.0, 0.25],
+    ):
+        assert np.array_equal(as_float(samples), wanted)
+        assert as_float(samples).dtype == np.float32
+
+
+def test_samples_of_a_wrong_type() -> None:
+    with pytest.raises(InputError, match="must be int16, int32 or floats in .* not uint8; convert them"):
+        as_float(np.zeros(9, np.uint8))
+    with pytest.raises(InputError, match=r"must be an array \[samples\] of one channel, not of shape \(9, 2\)"):
+        as_float(np.zeros((9, 2), np.float32))
+
+
+def test_silent_and_clipped_recordings_are_warned_of() -> None:
+    loud = np.clip(5 * tone(0.5), -1, 1)
+    assert is_silent(silence(0.5))
+    assert not is_silent(tone(0.5, level=2e-4))
+    assert is_clipped(loud)
+    assert not is_clipped(tone(0.5, level=0.99))
+    with told() as texts:
+        for name, samples in (("fine", tone(0.5)), ("off", silence(0.5)), ("loud", loud)):
+            warn_of(samples, name)
+    assert texts == ["off: silence only; was the microphone on?", "loud: clipped; record it at a lower level"]
