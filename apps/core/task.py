@@ -125,6 +125,9 @@ class Task(abc.ABC, Generic[C, E]):
     def draw(self, evaluation: Evaluation, folder: Path) -> None:
         """Makes the pictures of an evaluation, PNG files in a folder."""
 
+    def settle(self, model: keras.Model, splits: Splits[E]) -> None:
+        """Chooses on dev what is to be chosen of a trained model, such as a threshold, before it is judged."""
+
     def report(self, evaluation: Evaluation) -> list[str]:
         """What to print of an evaluation besides its metrics, a line each."""
         return []

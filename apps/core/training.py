@@ -258,6 +258,8 @@ def finish(task: Task, splits: Splits, run: RunFolder, history: list[dict[str, f
 
     model = task.build()
     model.set_weights(load_arrays(run.best)[0])
+    task.settle(model, splits)
+    run.write("state.json", task.state())
     with replacing(run.model) as partial:
         model.save(partial)
     seconds = sum(row["seconds"] for row in history)
