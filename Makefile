@@ -44,6 +44,8 @@ benchmark: backends
 	$(BIN)/python -m benchmarks.sentiment
 	$(BIN)/python -m benchmarks.layers
 	$(BIN)/python -m benchmarks.embeddings
+	$(BIN)/python -m benchmarks.ner
+	$(BIN)/python -m benchmarks.captioning
 
 wheel: $(VENV)/dev.done
 	$(BIN)/python -m build --wheel

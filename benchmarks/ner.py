@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 import tyro
 
+import apps.ner
 from apps.core.cli import import_tensorflow
+from apps.core.predictor import Predictor
 from apps.ner.config import Config
 from apps.ner.data import Example
 from apps.ner.schemes import spans_of
@@ -32,11 +34,11 @@ ROUNDS = 5
 SPACY = "spaCy, blank pipeline with ner"
 
 WATCHED = """
-import sys, resource
+import sys
 {load}
 for line in open(sys.argv[2], encoding="utf-8"):
     answer(line.split("\\n")[0])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 """
 LOADS = {
     "keras": "import apps.ner; run = apps.ner.load(sys.argv[1]); answer = lambda text: run([text])",
@@ -68,8 +70,12 @@ def main() -> None:
     peer, optimizer, learned = spacy_pipeline(examples[:TRAINED_ON])
     results = training(task, examples[:TRAINED_ON], peer, optimizer, learned)
     with tempfile.TemporaryDirectory() as folder:
-        results |= tagging(task, examples[:TAGGED], peer, Path(folder))
-        results |= memory(options.data, examples[:TAGGED], peer, Path(folder))
+        run = Path(folder) / "run"
+        # What an untrained model takes for entities, one a token, costs more than there is in any text.
+        call = ["-m", "apps.ner", "train", "--data", options.data, "--run", str(run), "--epochs", "3"]
+        subprocess.run([sys.executable, *call], check=True, capture_output=True)
+        results |= tagging(apps.ner.load(run), examples[:TAGGED], peer, Path(folder))
+        results |= memory(run, examples[:TAGGED], peer, Path(folder))
     show(results, options.json)
 
 
@@ -130,21 +136,20 @@ def spacy_size(pipeline: Any) -> int:
     return sum(node.get_param(name).size for node in nodes for name in node.param_names if node.has_param(name))
 
 
-def tagging(task: NerTask, examples: list[Example], peer: Any, folder: Path) -> dict[str, Result]:
+def tagging(predictor: Predictor, examples: list[Example], peer: Any, folder: Path) -> dict[str, Result]:
     """Tokens a second for raw text in batches, and milliseconds for a sentence."""
     import tensorflow as tf
     from spacy.tokens import Doc
 
     from apps.ner import loader
 
-    model = task.build()
-    for kind in task.formats:
+    for kind in predictor.task.formats:
         (folder / kind).mkdir()
-        task.write_artifact(kind, model, folder / kind)
+        predictor.task.write_artifact(kind, predictor.model, folder / kind)
     texts = [" ".join(example.tokens) for example in examples]
     ours, theirs = seconds_in_turn(
         [
-            lambda: [task.predict(model, batch) for batch in in_batches(texts)],
+            lambda: [predictor(batch) for batch in in_batches(texts)],
             lambda: list(peer.pipe(texts, batch_size=BATCH)),
         ],
         ROUNDS,
@@ -176,11 +181,8 @@ def tagging(task: NerTask, examples: list[Example], peer: Any, folder: Path) -> 
     return results
 
 
-def memory(data: str, examples: Sequence[Example], peer: Any, folder: Path) -> dict[str, Result]:
+def memory(run: Path, examples: Sequence[Example], peer: Any, folder: Path) -> dict[str, Result]:
     """Megabytes of a process that loads a trained tagger and tags all texts one by one, at its highest."""
-    run = folder / "run"
-    call = ["-m", "apps.ner", "train", "--data", data, "--run", str(run), "--epochs", "1"]
-    subprocess.run([sys.executable, *call], check=True, capture_output=True)
     peer.to_disk(folder / "spacy")
     lines = folder / "texts.txt"
     lines.write_text("".join(" ".join(example.tokens) + "\n" for example in examples), "utf-8")

@@ -43,7 +43,8 @@ class Nested(keras.layers.Wrapper):
         """Builds the layer for one sequence."""
         if len(input_shape) != 4:
             raise ValueError(f"inputs must be [batch, sequences, time, features], not {input_shape}")
-        self.layer.build((None, *input_shape[2:]))
+        if not self.layer.built:  # a second time some layers make their weights anew
+            self.layer.build((None, *input_shape[2:]))
         self.built = True
 
     def call(self, inputs: Any, mask: Any = None) -> Any:

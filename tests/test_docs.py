@@ -8,7 +8,10 @@ import keras
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "docs/layers.md", "docs/embeddings.md", "docs/bias.md")
+PAGES = (
+    *("README.md", "docs/layers.md", "docs/embeddings.md", "docs/bias.md"),
+    *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "apps").glob("*/README.md"))),
+)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 SNIPPET = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -52,8 +55,11 @@ def test_snippets_without_results_are_python(page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_pictures_and_links_lead_somewhere(page):
-    assert LINK.search(text(page))
     assert not broken_links(page)
+
+
+def test_links_are_found():
+    assert "docs/layers.md" in LINK.findall(text("README.md"))
 
 
 def test_every_layer_is_in_the_guide():

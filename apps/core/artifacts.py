@@ -30,25 +30,28 @@ def write_savedmodel(model: Any, encoder: TextEncoder, labels: Sequence[str], fo
         probabilities = model(to_ids(text), training=False)
         return {"label": tf.gather(names, tf.argmax(probabilities, -1)), "probabilities": probabilities}
 
-    write_endpoint(serve, [tf.TensorSpec([None], tf.string, "text")], [to_ids.table], folder)
+    spec = tf.TensorSpec([None], tf.string, "text")
+    write_endpoints({"serve": (serve, [spec])}, [to_ids.table], folder)
 
 
-def write_endpoint(serve: Callable[..., Any], signature: Sequence[Any], tables: Sequence[Any], folder: Path) -> None:
-    """A SavedModel of one signature.
+def write_endpoints(
+    endpoints: Mapping[str, tuple[Callable[..., Any], Sequence[Any]]], parts: Sequence[Any], folder: Path
+) -> None:
+    """A SavedModel of some signatures, of which the first is also the default one.
 
     Args:
-        serve: From the tensors of the signature to a dictionary of tensors.
-        signature: Their specs.
-        tables: The look-up tables that it uses.
+        endpoints: By name, a function of tensors that returns a dictionary of tensors, and the specs of what it takes.
+        parts: The look-up tables and other things with a state that the functions use.
         folder: Where to.
     """
     import keras
     import tensorflow as tf
 
     archive = keras.export.ExportArchive()
-    for table in tables:
-        archive.track(table)
-    archive.add_endpoint("serve", serve, list(signature))
+    for part in parts:
+        archive.track(part)
+    for name, (serve, signature) in endpoints.items():
+        archive.add_endpoint(name, serve, list(signature))
     with contextlib.redirect_stdout(io.StringIO()):
         try:
             archive.write_out(str(folder), verbose=False)

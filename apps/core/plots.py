@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,7 +60,8 @@ def figure(path: Path, *panels: Any, **options: Any) -> Iterator[Any]:
         drawn, axes = plt.subplots(*panels, **options)
         try:
             yield axes
-            with replacing(path) as partial:
+            with replacing(path) as partial, warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Glyph", UserWarning)  # what no font here has is drawn as a box
                 drawn.savefig(partial, format="png")
         finally:
             plt.close(drawn)

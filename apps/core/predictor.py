@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ class Predictor:
     def __init__(self, task_class: type[Task], folder: str | Path) -> None:
         import keras
 
-        import layers  # noqa: F401  registers the layers that the saved model is made of
+        import layers  # noqa: F401  registers the layers that the saved model is made of, as the next line does
+
+        importlib.import_module(f"{task_class.__module__.rpartition('.')[0]}.model")
 
         self.run = RunFolder(folder).require_finished()
         self.task = task_class(self.run.read_config(task_class.config_class))

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from apps.core.cli import main
-from apps.ner.features import learn
 from apps.ner.config import Config
+from apps.ner.features import learn
 from apps.ner.loader import Encoder
 from apps.ner.sample import generate
 from apps.ner.schemes import convert

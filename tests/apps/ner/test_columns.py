@@ -104,6 +104,7 @@ def test_bilou_is_read_as_bioes(tmp_path: Path) -> None:
         ("\n \n\t\n", "data.conll: the file is empty"),
         ("-DOCSTART- O\n\n# id = 3\n", "data.conll: the file is empty"),
         (PLAIN + "lost\n", "data.conll:6: too few columns: 1 where the other lines have 2"),
+        (PLAIN + "#lost\n", "data.conll:6: too few columns: 1"),
         (PLAIN + "\tO\n", "data.conll:6: too few columns: 1"),
         (PLAIN + "New York\tB-LOC\n", "data.conll:6: too many columns: 3"),
         ("a b O\nc O\nd e O\n", "data.conll:2: too few columns: 2 where the other lines have 3"),

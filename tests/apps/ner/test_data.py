@@ -121,7 +121,7 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
 
 
 def test_types_unseen_in_training_are_named_with_file_and_line(tmp_path: Path) -> None:
-    examples = read_examples(str(make(tmp_path / "data.conll", conll(1) + "\n" + conll(1, kind="LOC"))), Config())
+    examples = read_examples(str(make(tmp_path / "data.conll", conll(1) + "in O\n" + conll(1, kind="LOC"))), Config())
     check_types(examples, {"PER", "LOC"})
     with pytest.raises(
         InputError, match=r"data\.conll:5: the entity type 'LOC' does not occur in training .there: PER"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,15 @@ TAGS = ["O", *(f"{prefix}-{kind}" for kind in ("LOC", "PER") for prefix in "BIES
 
 def random_scores(seed: int, tags: int, forbid: bool = False) -> np.ndarray:
     scores = np.random.default_rng(seed).normal(size=(tags + 2, tags)).astype(np.float32)
-    return np.where(np.vstack(allowed_transitions(TAGS, "BIOES")), scores, -1e9).astype(np.float32) if forbid else scores
+    return (
+        np.where(np.vstack(allowed_transitions(TAGS, "BIOES")), scores, -1e9).astype(np.float32) if forbid else scores
+    )
 
 
 def total(emissions: np.ndarray, scores: np.ndarray, tags: Any) -> float:
     """The score of a tag sequence, from the definition."""
     steps = sum(emissions[step, tag] for step, tag in enumerate(tags))
-    return float(scores[-2, tags[0]] + steps + sum(scores[a, b] for a, b in zip(tags, tags[1:])) + scores[-1, tags[-1]])
+    return float(scores[-2, tags[0]] + steps + sum(scores[a, b] for a, b in pairwise(tags)) + scores[-1, tags[-1]])
 
 
 def enumerate_all(emissions: np.ndarray, scores: np.ndarray) -> tuple[list[tuple[int, ...]], np.ndarray]:

@@ -89,8 +89,7 @@ def test_no_token_begins_or_ends_within_a_character(text: str, unit: Unit) -> No
 def test_cuts_are_the_inner_places_of_characters(text: str) -> None:
     borders = {match.end() for match in grapheme().finditer(text)} | {0}
     for index in range(len(text) + 1):
-        if index and text[index - 1] not in " \n":
-            assert cuts(text, index) == (index not in borders)
+        assert cuts(text, index) == (index not in borders)
 
 
 @given(texts, st.integers(1, 5))
@@ -135,6 +134,7 @@ def test_words(text: str, expected: str) -> None:
 
 
 def test_characters() -> None:
+    assert words_of("x \u0301y", "characters") == ["x", "\u0301", "y"]
     assert words_of("张三 e\u0301x 👩‍👩‍👧🇩🇪🇫🇷\r\n2.5", "characters") == [
         *("张", "三", "e\u0301", "x", "👩‍👩‍👧", "🇩🇪", "🇫🇷", "2", ".", "5")
     ]
@@ -183,8 +183,8 @@ def test_re2_reads_the_same_rules() -> None:
 
 @pytest.mark.parametrize("text", ["a.b" * 30_000, "a-" * 40_000, "'" * 80_000, "👩‍" * 20_000, "http://((" * 9_000])
 def test_no_text_takes_long(text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     tokens = tokenise(text)
     split_sentences(tokens)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
     assert all(isinstance(token, Token) for token in tokens)
