@@ -149,7 +149,7 @@ def tagging(predictor: Predictor, examples: list[Example], peer: Any, folder: Pa
     texts = [" ".join(example.tokens) for example in examples]
     ours, theirs = seconds_in_turn(
         [
-            lambda: [predictor(batch) for batch in in_batches(texts)],
+            lambda: [predictor(list(batch)) for batch in in_batches(texts)],
             lambda: list(peer.pipe(texts, batch_size=BATCH)),
         ],
         ROUNDS,

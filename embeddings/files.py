@@ -44,10 +44,10 @@ def damaged(error: BaseException, where: object) -> InputError:
     return InputError(f"the file is damaged or cut short ({error}); fetch it again", where)
 
 
-def decode(raw: bytes, where: object) -> str:
-    """Decodes UTF-8, dropping a byte-order mark, or says at which byte it fails."""
+def decode(raw: bytes, where: object, begins: bool = True) -> str:
+    """Decodes UTF-8, dropping a byte-order mark where a file begins, or says at which byte it fails."""
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig" if begins else "utf-8")
     except UnicodeDecodeError as error:
         raise InputError(
             f"byte {error.start + 1} is not UTF-8; convert the file, for example with `iconv -f latin1 -t utf-8`", where
@@ -73,7 +73,7 @@ def read_lines(path: Path | str) -> Iterator[tuple[int, str]]:
                     raise InputError(
                         f"the line is longer than {LONGEST_LINE:,} bytes; put one text on a line", f"{path}:{number}"
                     )
-                yield number, decode(raw, f"{path}:{number}").rstrip("\r\n")
+                yield number, decode(raw, f"{path}:{number}", begins=number == 1).rstrip("\r\n")
         except DAMAGE as error:
             raise damaged(error, f"{path}:{number + 1}") from None
 

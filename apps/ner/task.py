@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -66,7 +67,7 @@ class NerTask(Task[Config, Example]):
 
     def read_examples(self, source: str) -> Sequence[Example]:
         """Tagged sentences whose types were all seen in training."""
-        examples = data.read_examples(source, self.config)
+        examples = data.read_examples(source, replace(self.config, unit=self.unit))
         data.check_types(examples, self.types)
         return examples
 

@@ -224,14 +224,14 @@ def test_two_files_for_a_split(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("captions.csv", 'image,caption\na.png,A dog\nb.png,"A ""big"" cat,\nasleep"\na.png,The dog\n'),
-        ("captions.txt", 'image,caption\na.png,A dog\nb.png,"A ""big"" cat,\nasleep"\na.png,The dog\n'),
+        ("captions.csv", 'image,caption\na.png,A dog\nb.png,"""Big"" cat,\nasleep"\na.png,The dog\n'),
+        ("captions.txt", 'image,caption\na.png,A dog\nb.png,"""Big"" cat,\nasleep"\na.png,The dog\n'),
         (
             "x.csv",
-            '\ufeffNumber;File_Name;Text\r\n1;a.png;A dog\r\n\r\n2;b.png;"A ""big"" cat,\nasleep"\r\n3;a.png;The dog',
+            '\ufeffNumber;File_Name;Text\r\n1;a.png;A dog\r\n\r\n2;b.png;"""Big"" cat,\nasleep"\r\n3;a.png;The dog',
         ),
-        ("x.csv", 'image_name| number| comment\na.png| 0| A dog\nb.png|1| A "big" cat, asleep\na.png| 0| The dog\n'),
-        ("x.tsv", 'caption\timage\nA dog\ta.png\nA "big" cat, asleep\tb.png\nThe dog\ta.png\n'),
+        ("x.csv", 'image_name| number| comment\na.png| 0| A dog\nb.png|1| "Big" cat, asleep\na.png| 0| The dog\n'),
+        ("x.tsv", 'caption\timage\nA dog\ta.png\n"Big" cat, asleep\tb.png\nThe dog\ta.png\n'),
     ],
 )
 def test_tables(name: str, text: str, tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_tables(name: str, text: str, tmp_path: Path) -> None:
     found, notes = everything(path)
     assert {key: [" ".join(one.split()) for one in value] for key, value in found.items()} == {
         "images/a.png": ["A dog", "The dog"],
-        "images/b.png": ['A "big" cat, asleep'],
+        "images/b.png": ['"Big" cat, asleep'],
     }
     assert notes == [f"1 picture without a caption left out: {tmp_path}/images/c.png"]
     assert everything(tmp_path)[0] == found

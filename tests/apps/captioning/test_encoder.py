@@ -53,7 +53,9 @@ def test_weights_of_the_whole_network_or_its_body(
     ending: str, whole: bool, network: keras.Model, body: keras.Model, tmp_path: Path
 ) -> None:
     path = tmp_path / f"a{ending}"
-    (network if whole else body).save_weights(path) if ending == ".weights.h5" else (network if whole else body).save(path)
+    (network if whole else body).save_weights(path) if ending == ".weights.h5" else (network if whole else body).save(
+        path
+    )
     for given in (path, tmp_path):
         encoder = build_encoder(config(cnn_weights=str(given)))
         np.testing.assert_allclose(encoder(PIXELS), grid_of(body, PIXELS), atol=1e-5)
@@ -106,7 +108,9 @@ def test_the_upper_blocks_are_trained(cnn: str, blocks: int, first: str) -> None
     trained = [layer.name for layer in body.layers if layer.trainable_weights]
     assert trained[0] == first
     assert body.layers[-3].name in trained or body.layers[-2].name in trained
-    assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in body.layers if layer.trainable_weights)
+    assert not any(
+        isinstance(layer, keras.layers.BatchNormalization) for layer in body.layers if layer.trainable_weights
+    )
 
 
 def test_training_along_leaves_the_statistics_alone() -> None:
@@ -116,6 +120,13 @@ def test_training_along_leaves_the_statistics_alone() -> None:
     encoder(PIXELS, training=True)
     for old, new in zip(before, encoder.non_trainable_weights, strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def test_training_along_drops_nothing_inside() -> None:
+    """EfficientNet would leave out whole blocks at random."""
+    encoder = build_encoder(config(cnn="EfficientNetB0", image_size=32, train_blocks=1))
+    pixels = PIXELS[:, :32, :32]
+    np.testing.assert_allclose(encoder(pixels, training=True), encoder(pixels, training=False), rtol=1e-5)
 
 
 def test_without_names_of_blocks_each_convolution_is_one() -> None:

@@ -108,9 +108,7 @@ def test_the_second_run_computes_nothing_and_says_nothing(encoder: Counting, pic
     check(store, pictures)
 
 
-def test_pictures_are_known_by_their_content(
-    encoder: Counting, pictures: list[str], run: Run, tmp_path: Path
-) -> None:
+def test_pictures_are_known_by_their_content(encoder: Counting, pictures: list[str], run: Run, tmp_path: Path) -> None:
     run(pictures)
     moved = str(tmp_path / "elsewhere.jpg")
     os.rename(pictures[0], moved)
@@ -198,16 +196,14 @@ def test_grids_cut_short_are_made_anew(encoder: Counting, pictures: list[str], r
         check(store, pictures)
 
 
-def test_a_single_damaged_grid_is_made_anew(
-    encoder: Counting, pictures: list[str], run: Run, tmp_path: Path
-) -> None:
+def test_a_single_damaged_grid_is_made_anew(encoder: Counting, pictures: list[str], run: Run, tmp_path: Path) -> None:
     run(pictures)
     with (cache_of(tmp_path) / "grids.f16").open("r+b") as file:
         file.seek(2 * 12 * 17 + 3)
         file.write(b"\x55")
     encoder.pictures = 0
     store, said = run(pictures)
-    assert said.splitlines()[0] == f"1 feature in {cache_of(tmp_path)} is damaged and made anew"
+    assert said.splitlines()[0] == (f"1 of the 40 features in {cache_of(tmp_path)} are damaged; they are made anew")
     assert encoder.pictures == 1
     check(store, pictures)
 

@@ -230,3 +230,9 @@ def test_the_fingerprint_sees_every_change():
     assert len({splits.fingerprint() for splits in parts}) == len(parts)
     assert parts[0].fingerprint() == Splits(("a", "b"), ("c",), ("d",)).fingerprint()
     assert parts[0].fingerprint() == "b888072fc7d1b9e51f8b45352fb0ee43"
+
+
+def test_a_byte_order_mark_is_one_where_the_file_begins_alone(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes("\ufeffone\n\ufefftwo\n".encode())
+    assert [line for _, line in read_lines(path)] == ["one", "\ufefftwo"]

@@ -95,7 +95,7 @@ def test_not_a_number(value: float, tmp_path: Path) -> None:
 
 def test_shorter_than_a_frame(tmp_path: Path) -> None:
     assert "only 31 ms of sound, shorter than a frame of 32 ms" in error_of(
-        write(tmp_path / "a.wav", tone(1)[: SHORTEST - 8])
+        write(tmp_path / "a.wav", tone(1)[: SHORTEST - 12])
     )
     assert "only 0 ms of sound" in error_of(write(tmp_path / "b.wav", tone(0)))
     assert len(read_audio(write(tmp_path / "c.wav", tone(1)[:SHORTEST]))) == SHORTEST
@@ -135,15 +135,22 @@ def test_damage_is_an_input_error_or_nothing(
         content[round(place * (min(len(content), 200) - 1 if header else len(content) - 1))] = value
     path = tmp_path / f"damaged.{kind.lower()}"
     path.write_bytes(content[: round(kept * len(content))])
-    try:
-        samples = read_audio(path)
-    except InputError as error:
-        assert str(error).startswith(f"{path}: ")
-        assert "\n" not in str(error)
+    samples, told_of = read_or_error(path)
+    if told_of:
+        assert told_of.startswith(f"{path}: ")
+        assert "\n" not in told_of
     else:
         assert samples.dtype == np.float32
         assert np.abs(samples).max() <= 1
         assert len(samples) >= SHORTEST
+
+
+def read_or_error(path: Path) -> tuple[np.ndarray, str]:
+    """A file's samples, or none and what is told of it."""
+    try:
+        return read_audio(path), ""
+    except InputError as error:
+        return silence(0), str(error)
 
 
 @given(content=st.binary(max_size=200))
@@ -151,7 +158,7 @@ def test_damage_is_an_input_error_or_nothing(
 def test_any_bytes_at_all(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "junk.wav"
     path.write_bytes(content)
-    with pytest.raises(InputError, match="junk.wav: "):
+    with pytest.raises(InputError, match=r"junk\.wav: "):
         read_audio(path)
 
 
@@ -176,7 +183,7 @@ def test_samples_of_any_type_become_float32() -> None:
 
 
 def test_samples_of_a_wrong_type() -> None:
-    with pytest.raises(InputError, match="must be int16, int32 or floats in .* not uint8; convert them"):
+    with pytest.raises(InputError, match=r"must be int16, int32 or floats in .* not uint8; convert them"):
         as_float(np.zeros(9, np.uint8))
     with pytest.raises(InputError, match=r"must be an array \[samples\] of one channel, not of shape \(9, 2\)"):
         as_float(np.zeros((9, 2), np.float32))

@@ -1,0 +1,115 @@
+"""The exported captioner: pixels, or JPEG and PNG files, in; caption, score and attention out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from apps.core.artifacts import write_endpoints
+
+from .answers import as_picture
+from .decoding import as_found, best_of, ended, parts, say, search
+from .words import PAD, SPECIAL
+
+if TYPE_CHECKING:
+    from .decoding import Found
+    from .task import CaptioningTask
+
+
+def write_savedmodel(task: CaptioningTask, model: keras.Model, folder: Path) -> None:
+    """A SavedModel of two signatures, `serving_default` from pixels and `encoded` from files.
+
+    `serving_default` takes `pixels`, uint8 `[batch, height, width, 3]`; `encoded` takes `image`, JPEG, PNG, GIF, BMP or
+    WebP files, `[batch]`. Both resize, encode and search, and return `caption` `[batch]`, `score` `[batch]`, `ids`
+    `[batch, time]` with 3 from the end on, and `attention` `[batch, time, places]`.
+    """
+    captioner = Captioner(task, model)
+    pixels, image = tf.TensorSpec([None, None, None, 3], tf.uint8, "pixels"), tf.TensorSpec([None], tf.string, "image")
+    endpoints = {"pixels": (captioner.of_pixels, [pixels]), "encoded": (captioner.of_files, [image])}
+    write_endpoints(endpoints, [captioner], folder)
+
+
+class Captioner(tf.Module):
+    """The whole way from a picture to a caption, in TensorFlow.
+
+    Args:
+        task: Knows the words and how to search.
+        model: The trained model.
+    """
+
+    def __init__(self, task: CaptioningTask, model: keras.Model) -> None:
+        super().__init__()
+        encoder, self.decoder = parts(model)
+        self.rounds = encoder is None
+        self.encoder = task.encoder if encoder is None else encoder
+        self.size, self.how = task.config.pixels, task.search
+        self.words = tf.constant(task.vocabulary.tokens)
+
+    def of_files(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Captions of files `[batch]`."""
+
+        def pixels(content: tf.Tensor) -> tf.Tensor:
+            return self.resized(tf.io.decode_image(content, channels=3, expand_animations=False)[None])[0]
+
+        spec = tf.TensorSpec((self.size, self.size, 3), tf.float32)
+        return self.of_squares(tf.map_fn(pixels, image, fn_output_signature=spec))
+
+    def of_pixels(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Captions of pixels `[batch, height, width, 3]`, uint8."""
+        return self.of_squares(self.resized(pixels))
+
+    def resized(self, pixels: tf.Tensor) -> tf.Tensor:
+        """Pixels `[batch, size, size, 3]`, whole numbers as float32."""
+        pixels = tf.ensure_shape(pixels, (None, None, None, 3))
+        resized = tf.image.resize(pixels, (self.size, self.size), antialias=True)
+        return tf.round(tf.clip_by_value(resized, 0.0, 255.0))
+
+    def of_squares(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Captions of pixels `[batch, size, size, 3]`."""
+        grid = self.encoder(pixels, training=False)
+        if self.rounds:
+            grid = tf.cast(tf.cast(grid, tf.float16), tf.float32)  # as features were in training
+        ids, scores, _, attention = best_of(search(self.decoder, grid, self.how))
+        words = tf.gather(self.words, ids)
+        said = tf.where(ids >= len(SPECIAL), words, "")
+        return {
+            "caption": tf.strings.strip(tf.strings.reduce_join(said, axis=1, separator=" ")),
+            "score": scores,
+            "ids": ids,
+            "attention": attention,
+        }
+
+
+def run_savedmodel(task: CaptioningTask, folder: Path, images: Sequence[str]) -> Iterator[np.ndarray]:
+    """What the artifact finds for each picture, in numbers."""
+    serve = tf.saved_model.load(str(folder)).signatures["pixels"]
+    for image in images:
+        outputs = serve(pixels=tf.constant(pixels_of(task, image)))
+        ids, score, attention = (outputs[name].numpy()[0] for name in ("ids", "score", "attention"))
+        yield numbers(as_found(ids, score, 0.0, attention), task.config.max_length)
+
+
+def run_model(task: CaptioningTask, model: keras.Model, images: Sequence[str]) -> Iterator[np.ndarray]:
+    """The same by the Keras model."""
+    for image in images:
+        (found,) = say(model, [task.features(pixels_of(task, image))], task.search)
+        yield numbers(found, task.config.max_length)
+
+
+def pixels_of(task: CaptioningTask, image: str) -> np.ndarray:
+    """One picture's pixels, `[1, size, size, 3]`."""
+    picture = as_picture(image, task.config.pixels)
+    assert picture.pixels is not None, picture.error
+    return picture.pixels[None]
+
+
+def numbers(found: Found, max_length: int) -> np.ndarray:
+    """Words, score and attention of a caption in one array of known size."""
+    attention: Any = np.full((max_length + 1, found.attention.shape[1]), float(PAD), np.float32)
+    attention[: len(found.attention)] = found.attention
+    return np.concatenate([ended([found.ids], max_length)[0], [found.score], attention.ravel()])

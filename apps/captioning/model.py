@@ -1,0 +1,96 @@
+"""Config and vocabulary to the captioning model: an encoder, where it is trained along, and a decoder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from .attention import AttentionDecoder
+from .config import Config
+from .decoder import Decoder
+from .encoder import build_encoder
+from .inject import InjectDecoder
+
+PICTURE, WORDS, ENCODER, DECODER = "picture", "words", "encoder", "decoder"
+SHARED = (
+    "units",
+    "embedding_dim",
+    "tied",
+    "dropout",
+    "feature_dropout",
+    "locked_dropout",
+    "zoneout",
+    "weight_drop",
+)
+NOISE = ("dropout", "feature_dropout", "locked_dropout", "zoneout", "weight_drop", "doubly_stochastic")
+"""What self-critical training does without: captions are drawn, and learned from, by one and the same model."""
+
+
+def build(config: Config, vocabulary_size: int, grid: tuple[int, int]) -> keras.Model:
+    """Builds the model that `config` names.
+
+    Args:
+        config: The task's knobs.
+        vocabulary_size: Number of words, the special ones included.
+        grid: Places and channels of a picture's features.
+
+    Returns:
+        A model from pictures and the words put in, `[pictures, captions, time]`, to logits `[pictures, captions, time,
+        vocabulary]`. A picture is its features `[places, channels]`, or where the encoder is trained along its pixels
+        `[size, size, 3]`, 0 to 255.
+    """
+    words = keras.Input((None, None), dtype="int32", name=WORDS)
+    decoder = make_decoder(config, vocabulary_size)
+    if config.trains_encoder:
+        picture = keras.Input((config.pixels, config.pixels, 3), dtype="uint8", name=PICTURE)
+        features = make_encoder(config)(keras.ops.cast(picture, "float32"))
+    else:
+        picture = keras.Input(grid, dtype="float16", name=PICTURE)
+        features = keras.ops.cast(picture, keras.config.floatx())
+    return keras.Model({PICTURE: picture, WORDS: words}, decoder(features, words), name=config.model)
+
+
+def make_decoder(config: Config, vocabulary_size: int) -> Decoder:
+    """The decoder that `config.model` names."""
+    options: dict[str, Any] = {name: getattr(config, name) for name in SHARED}
+    attention: dict[str, Any] = {name: getattr(config, name) for name in ("attention_units", "doubly_stochastic")}
+    if config.objective == "cider":
+        options |= {name: 0.0 for name in NOISE if name in options}
+        attention["doubly_stochastic"] = 0.0
+    options |= {"vocabulary_size": vocabulary_size, "name": DECODER}
+    if config.model == "inject":
+        return InjectDecoder(**options)
+    return AttentionDecoder(**options, **attention, hard=config.model == "hard")
+
+
+def make_encoder(config: Config) -> keras.Model:
+    """From pixels `[batch, size, size, 3]`, 0 to 255, to a grid `[batch, places, channels]`."""
+    return small_encoder(config.pixels) if config.is_small else build_encoder(config)
+
+
+def small_encoder(size: int) -> keras.Model:
+    """A network for small drawn pictures, trained from its first weights, with a code for each place."""
+    pixels = keras.Input((size, size, 3), name="pixels")
+    grid = layers.Rescaling(1 / 127.5, -1)(pixels)
+    for filters, stride in ((32, 2), (64, 2), (64, 1), (128, 2), (128, 1)):
+        grid = layers.Conv2D(filters, 3, stride, padding="same", use_bias=False)(grid)
+        grid = layers.ReLU()(layers.BatchNormalization()(grid))
+    grid = layers.Reshape((-1, grid.shape[-1]))(grid)  # [batch, places, channels]
+    return keras.Model(pixels, PlaceCode(name="place_code")(grid), name=ENCODER)
+
+
+@keras.saving.register_keras_serializable("seqsuite_captioning")
+class PlaceCode(layers.Layer):
+    """Adds a learned vector to each place, by which a decoder can tell above from below."""
+
+    def build(self, shape: Any) -> None:
+        """Makes `[places, channels]`."""
+        self.code = self.add_weight(
+            name="code", shape=shape[1:], initializer=keras.initializers.RandomNormal(stddev=0.05)
+        )
+
+    def call(self, grid: Any) -> Any:
+        """The sum."""
+        return grid + self.code
