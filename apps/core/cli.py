@@ -12,6 +12,8 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
+from embeddings.cli import complain, notes
+
 from .errors import InputError
 from .run import RunFolder, remove
 from .task import Task
@@ -33,20 +35,21 @@ def main(task_class: type[Task], argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     console = Console(stderr=True)
     try:
-        commands = Commands(task_class, argv, console)
-        tyro.extras.subcommand_cli_from_dict(
-            {
-                "train": commands.train_command(),
-                "evaluate": commands.evaluate,
-                "predict": commands.predict_command(),
-                "export": commands.export,
-                **task_class.more_commands(),
-            },
-            args=argv,
-            prog=f"python -m apps.{task_class.name}",
-            description=task_class.__doc__,
-            config=(tyro.conf.FlagCreatePairsOff,),
-        )
+        with notes(console):
+            commands = Commands(task_class, argv, console)
+            tyro.extras.subcommand_cli_from_dict(
+                {
+                    "train": commands.train_command(),
+                    "evaluate": commands.evaluate,
+                    "predict": commands.predict_command(),
+                    "export": commands.export,
+                    **task_class.more_commands(),
+                },
+                args=argv,
+                prog=f"python -m apps.{task_class.name}",
+                description=task_class.__doc__,
+                config=(tyro.conf.FlagCreatePairsOff,),
+            )
         sys.stdout.flush()
     except InputError as error:
         complain(console, error)
@@ -62,12 +65,6 @@ def main(task_class: type[Task], argv: Sequence[str] | None = None) -> int:
             complain(console, InputError(error.strerror or str(error), error.filename or "standard output"))
             return 2
     return 0
-
-
-def complain(console: Console, error: InputError) -> None:
-    """Prints an error as one line."""
-    line = " ".join(str(error).splitlines())
-    console.print(f"error: {line}", style="red", highlight=False, markup=False, soft_wrap=True)
 
 
 class Commands:

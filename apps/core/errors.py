@@ -1,5 +1,5 @@
-"""The one error a user is meant to read, the same for word vectors as for every task."""
+"""What a user is meant to read, the same for word vectors as for every task."""
 
-from embeddings.errors import InputError
+from embeddings.errors import InputError, InputWarning
 
-__all__ = ["InputError"]
+__all__ = ["InputError", "InputWarning"]

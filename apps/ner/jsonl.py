@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from apps.core.errors import InputError
+from apps.core.json_lines import check_whole, read_objects
 
 from .characters import cuts, is_ideograph
 from .config import Config
 from .examples import Example
-from .reading import check_whole, read_objects
 from .schemes import tags_of
 from .spans import Span
 from .tokeniser import Token, Unit, split_sentences, tokenise

@@ -13,6 +13,7 @@ import numpy as np
 
 from apps.core.errors import InputError
 from apps.core.inference import run_in_batches
+from apps.core.json_lines import HALF_CHARACTER
 from apps.core.sources import Splits, read_lines
 from apps.core.task import Evaluation, Task
 from apps.core.text import pad
@@ -23,7 +24,6 @@ from .config import Config
 from .data import Example
 from .loader import Encoder
 from .prediction import Prediction, as_conll, as_html, as_jsonl
-from .reading import HALF_CHARACTER
 from .schemes import spans_of
 
 UNTOLD = -1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import lzma
 import re
 import tarfile
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from apps.core.errors import InputError
+from apps.core.json_lines import check_whole, read_objects
 from apps.core.sources import (
     LONGEST_LINE,
     Splits,
@@ -46,8 +46,6 @@ LABEL_COLUMNS = (
     "polarity",
     "target",
 )
-HALF_CHARACTER = re.compile("[\ud800-\udfff]")
-"""What JSON can hold, and so can words of the command line that are not UTF-8, but no text file."""
 SAMPLE_SIZES = (4000, 500, 1000)
 """Training, dev and test texts of the built-in sample."""
 
@@ -163,25 +161,13 @@ def read_table(path: Path, config: Config) -> Iterator[Example]:
 def read_jsonl(path: Path, config: Config) -> Iterator[Example]:
     """A JSON object a line."""
     columns: tuple[str, str] | None = None
-    for number, line in read_lines(path):
-        where = f"{path}:{number}"
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"not JSON ({error})", where) from None
-        if not isinstance(row, dict):
-            raise InputError("not a JSON object; every line must be one", where)
+    for where, row in read_objects(path):
         columns = columns or choose_columns(list(row), config, where)
         missing = [column for column in columns if row.get(column) is None]
         if missing:
             raise InputError(f"the field {missing[0]!r} is missing", where)
         text, label = (str(row[column]) for column in columns)
-        if HALF_CHARACTER.search(text + label):
-            raise InputError(
-                r"holds half a character (an escape such as \ud83d without its other half); mend it", where
-            )
+        check_whole(text + label, where)
         yield Example(text, label, where)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from apps.core.errors import InputError
 from apps.core.inference import run_in_batches
+from apps.core.json_lines import HALF_CHARACTER
 from apps.core.sources import Splits, read_lines
 from apps.core.task import Evaluation, Task
 from apps.core.text import TextEncoder, build_vocabulary, pad
@@ -205,7 +206,7 @@ class SentimentTask(Task[Config, Example]):
 
     def read_inputs(self, given: Sequence[str], file: str | None) -> Iterator[str]:
         """The texts of the command line, or one a line of a file."""
-        if any(data.HALF_CHARACTER.search(text) for text in given):
+        if any(HALF_CHARACTER.search(text) for text in given):
             raise InputError("a text is not UTF-8; convert it, or give it in a file", "predict")
         return iter(given) if file is None else (line for _, line in read_lines(file))
 

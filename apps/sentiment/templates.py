@@ -26,13 +26,13 @@ from pathlib import Path
 from typing import Any
 
 from apps.core.errors import InputError
+from apps.core.json_lines import check_whole
 from apps.core.sources import decode, open_binary
 from embeddings.bias.groups import load_groups
 
 DEFAULT = Path(__file__).with_name("templates.json")
 KEYS = ("groups", "slots", "pairs", "templates")
 GAP = re.compile(r"\{([^{}]*)\}")
-HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 Forms = Mapping[str, tuple[str, str]]
 
@@ -126,8 +126,7 @@ def read_json(path: Path) -> Any:
         raise InputError(f"not JSON ({error.msg}); see apps/sentiment/README.md", f"{path}:{error.lineno}") from None
     except RecursionError:
         raise InputError("nested too deeply to be a file of templates", path) from None
-    if HALF_CHARACTER.search(json.dumps(content, ensure_ascii=False)):
-        raise InputError(r"holds half a character (an escape such as \ud83d without its other half); mend it", path)
+    check_whole(json.dumps(content, ensure_ascii=False), path)
     return content
 
 

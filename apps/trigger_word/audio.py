@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from apps.core.errors import InputError
-from embeddings.errors import InputWarning
+from apps.core.errors import InputError, InputWarning
 
 from .config import RATE
 

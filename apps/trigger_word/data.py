@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from apps.core.errors import InputError
+from apps.core.errors import InputError, InputWarning
 from apps.core.sources import Splits, share_of
 from apps.core.tfds import read_tfds
-from embeddings.errors import InputWarning
 
 from . import sample
 from .audio import is_clipped, is_silent, read_audio, resample

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
 import re
-from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import keras
@@ -17,10 +13,11 @@ from apps.captioning.config import Config
 from apps.captioning.model import build
 from apps.captioning.task import CaptioningTask
 from apps.captioning.words import END, PAD
-from apps.core.cli import main
+from tests.apps import command
+from tests.apps.command import as_options, call, read_json
 
-ROOT = Path(__file__).parents[3]
-DATA = ROOT.parent / "shared" / "data" / "captioning"
+__all__ = ["DATA", "captions", "features", "one_line", "options", "read_json", "run", "small_model"]
+DATA = command.DATA / "captioning"
 PLACES, CHANNELS, VOCABULARY = 9, 6, 12
 SMALL: dict[str, Any] = {"units": 5, "attention_units": 4, "embedding_dim": 6, "max_length": 6}
 QUIET: dict[str, Any] = {"dropout": 0.0, "feature_dropout": 0.0}
@@ -36,52 +33,12 @@ TRAINED: dict[str, Any] = {
 """Options under which a model trains in a second, whatever the defaults are."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a command line ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def error(self) -> str:
-        """The one line of error, when that is all there is of it."""
-        assert self.code == 2, (self.code, self.out, self.err)
-        assert "Traceback" not in self.err
-        lines = [line for line in self.err.splitlines() if line.startswith("error:")]
-        assert len(lines) == 1, self.err
-        return lines[0].removeprefix("error: ")
-
-    def succeeded(self) -> Outcome:
-        """Itself, when it went well."""
-        assert self.code == 0, (self.code, self.out, self.err)
-        return self
-
-
 def options(**given: Any) -> list[str]:
     """`TRAINED` with other values as words of a command line."""
-    words = []
-    for name, value in (TRAINED | given).items():
-        option = name.replace("_", "-")
-        words += [f"--{'' if value else 'no-'}{option}"] if isinstance(value, bool) else [f"--{option}", str(value)]
-    return words
+    return as_options(TRAINED | given)
 
 
-def run(*argv: object) -> Outcome:
-    """The command line in this process."""
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            code = main(CaptioningTask, [str(word) for word in argv])
-        except SystemExit as ended:  # tyro, for words that are no options
-            code = int(ended.code or 0)
-    return Outcome(code, out.getvalue(), err.getvalue())
-
-
-def read_json(path: Path) -> Any:
-    """The content of a JSON file."""
-    return json.loads(path.read_text("utf-8"))
+run = partial(call, CaptioningTask)
 
 
 def one_line(text: str) -> str:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import numpy as np
 
-from apps.core.cli import main
 from apps.trigger_word import sample
 from apps.trigger_word.config import RATE, Config
 from apps.trigger_word.features import SPEC, STRIDE
 from apps.trigger_word.model import build
 from apps.trigger_word.task import TriggerTask
+from tests.apps import command
+from tests.apps.command import ROOT, Outcome, as_options, call, leftovers, read_json
 
-ROOT = Path(__file__).parents[3]
-DATA = ROOT.parent / "shared" / "data" / "trigger_word"
+__all__ = ["DATA", "ROOT", "leftovers", "options", "read_json", "run", "small_model", "sounds", "spec"]
+DATA = command.DATA / "trigger_word"
 SMALL = {
     "epochs": 1,
     "batch-size": 4,
@@ -48,54 +44,15 @@ COUNTS = {
 MODELS = ("gru", "depthwise")
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a command line ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def error(self) -> str:
-        """The one line of error, when that is all there is of it."""
-        assert self.code == 2, (self.code, self.out, self.err)
-        lines = [line for line in self.err.splitlines() if line.startswith("error:")]
-        assert len(lines) == 1, self.err
-        return lines[0].removeprefix("error: ")
-
-    def succeeded(self) -> Outcome:
-        """Itself, when it went well."""
-        assert self.code == 0, (self.code, self.out, self.err)
-        return self
-
-
 def options(**given: Any) -> list[str]:
     """`SMALL` with other values as words of a command line."""
-    named = SMALL | {name.replace("_", "-"): value for name, value in given.items()}
-    return [word for name, value in named.items() for word in (f"--{name}", str(value))]
+    return as_options(SMALL | {name.replace("_", "-"): value for name, value in given.items()})
 
 
 def run(*argv: object) -> Outcome:
-    """The command line in this process."""
-    out, err = io.StringIO(), io.StringIO()
-    small = mock.patch.dict(sample.COUNTS, COUNTS)
-    with small, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            code = main(TriggerTask, [str(word) for word in argv])
-        except SystemExit as ended:  # tyro, for words that are no options
-            code = int(ended.code or 0)
-    return Outcome(code, out.getvalue(), err.getvalue())
-
-
-def read_json(path: Path) -> Any:
-    """The content of a JSON file."""
-    return json.loads(path.read_text("utf-8"))
-
-
-def leftovers(folder: Path) -> list[str]:
-    """What half-written files are anywhere under a folder."""
-    return [str(path) for path in folder.rglob("*") if ".partial" in path.name]
+    """The command line in this process, with a small sample."""
+    with mock.patch.dict(sample.COUNTS, COUNTS):
+        return call(TriggerTask, *argv)
 
 
 def small_model(kind: str, keywords: int = 2, seed: int = 3) -> Any:

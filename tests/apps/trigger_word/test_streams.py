@@ -52,6 +52,8 @@ def test_every_word_comes_once_at_every_ratio() -> None:
         spoken = [word for word in planned.truth if word.snr == snr]
         assert len(spoken) == len(words)
         assert all(word.keyword == "chime" for word in spoken)
+    heard = [sound.clip for scene in planned.scenes for sound in scene.sounds if sound.clip.kind == "keyword"]
+    assert sorted(clip.path for clip in heard) == sorted(2 * [clip.path for clip in words])
     assert all(one.end + 1 < other.begin for one, other in pairwise(planned.truth)), "in order, with pauses"
 
 

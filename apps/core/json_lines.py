@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from apps.core.errors import InputError
-from apps.core.sources import read_lines
+from .errors import InputError
+from .sources import read_lines
 
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 """What JSON can hold, and so can words of the command line that are not UTF-8, but no text file."""
@@ -34,7 +34,7 @@ def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         yield where, row
 
 
-def check_whole(text: str, where: str) -> None:
+def check_whole(text: str, where: object) -> None:
     """Raises an `InputError` for half a character."""
     if HALF_CHARACTER.search(text):
         raise InputError(r"holds half a character (an escape such as \ud83d without its other half); mend it", where)
