@@ -14,16 +14,8 @@ from .encoder import build_encoder
 from .inject import InjectDecoder
 
 PICTURE, WORDS, ENCODER, DECODER = "picture", "words", "encoder", "decoder"
-SHARED = (
-    "units",
-    "embedding_dim",
-    "tied",
-    "dropout",
-    "feature_dropout",
-    "locked_dropout",
-    "zoneout",
-    "weight_drop",
-)
+SHARED = Decoder.names[1:]
+"""Options of the decoder that are knobs of the configuration: all but the number of words."""
 NOISE = ("dropout", "feature_dropout", "locked_dropout", "zoneout", "weight_drop", "doubly_stochastic")
 """What self-critical training does without: captions are drawn, and learned from, by one and the same model."""
 

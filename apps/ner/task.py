@@ -13,8 +13,8 @@ import numpy as np
 
 from apps.core.errors import InputError
 from apps.core.inference import run_in_batches
-from apps.core.json_lines import HALF_CHARACTER
-from apps.core.sources import Splits, read_lines
+from apps.core.raw_texts import check_texts, read_texts
+from apps.core.sources import Splits
 from apps.core.task import Evaluation, Task
 from apps.core.text import pad
 from apps.core.vectors import WordVectors, coverage, load_word_vectors
@@ -203,16 +203,13 @@ class NerTask(Task[Config, Example]):
 
     def read_inputs(self, given: Sequence[str], file: str | None) -> Iterator[str]:
         """The texts of the command line, or one a line of a file."""
-        if any(HALF_CHARACTER.search(text) for text in given):
-            raise InputError("a text is not UTF-8; convert it, or give it in a file", "predict")
-        return iter(given) if file is None else (line for _, line in read_lines(file))
+        return read_texts(given, file)
 
     def predict(self, model: Any, inputs: Sequence[str]) -> list[Prediction]:
         """The entities of each text."""
         from .tagging import predict
 
-        if wrong := [text for text in inputs if not isinstance(text, str)]:
-            raise InputError(f"a text must be a string, not {type(wrong[0]).__name__}", "predict")
+        check_texts(inputs)
         return predict(self, model, inputs)
 
     def explain(self, model: Any, inputs: Sequence[Any], path: Path) -> None:

@@ -13,8 +13,8 @@ import numpy as np
 
 from apps.core.errors import InputError
 from apps.core.inference import run_in_batches
-from apps.core.json_lines import HALF_CHARACTER
-from apps.core.sources import Splits, read_lines
+from apps.core.raw_texts import check_texts, read_texts
+from apps.core.sources import Splits
 from apps.core.task import Evaluation, Task
 from apps.core.text import TextEncoder, build_vocabulary, pad
 from apps.core.vectors import WordVectors, coverage, load_word_vectors
@@ -206,14 +206,11 @@ class SentimentTask(Task[Config, Example]):
 
     def read_inputs(self, given: Sequence[str], file: str | None) -> Iterator[str]:
         """The texts of the command line, or one a line of a file."""
-        if any(HALF_CHARACTER.search(text) for text in given):
-            raise InputError("a text is not UTF-8; convert it, or give it in a file", "predict")
-        return iter(given) if file is None else (line for _, line in read_lines(file))
+        return read_texts(given, file)
 
     def predict(self, model: Any, inputs: Sequence[str]) -> list[Prediction]:
         """The class of each text; an empty text gets the answer that the model gives without any evidence."""
-        if wrong := [text for text in inputs if not isinstance(text, str)]:
-            raise InputError(f"a text must be a string, not {type(wrong[0]).__name__}", "predict")
+        check_texts(inputs)
         outputs = run_in_batches(model, [self.encoder.encode(text) for text in inputs])
         return [self.prediction(text, probabilities) for text, probabilities in zip(inputs, outputs, strict=True)]
 
