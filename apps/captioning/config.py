@@ -86,6 +86,8 @@ class Config(TrainingConfig):
     """The run folder of a trained model to go on from, as `--objective cider` needs; its model options are taken."""
     samples: int = 5
     """Captions drawn of each picture for `--objective cider`; each is judged by the mean of the others."""
+    temperature: float = 0.5
+    """What the logits are divided by for `--objective cider`: trained on likelihood, a model draws too wildly."""
 
     def __post_init__(self) -> None:
         """Refuses what cannot be meant, naming the option."""
@@ -97,6 +99,7 @@ class Config(TrainingConfig):
         self.require("length_penalty", (self.length_penalty or 0) >= 0, "must not be negative")
         for name in RATES:
             self.require(name, 0 <= getattr(self, name) < 1, "must be at least 0 and below 1")
+        self.require("temperature", self.temperature > 0, "must be above 0")
         self.require("samples", self.samples >= 2, "must be 2 or more")
         self.require("start", self.objective != "cider" or bool(self.start), "must name a run for --objective cider")
 

@@ -14,7 +14,7 @@ from .words import END, PAD, START, UNKNOWN
 class Decoder(keras.layers.Layer, abc.ABC):
     r"""Says the next word of a caption.
 
-    .. math:: p(y_t) = \mathrm{softmax}(L \tanh(W r_t) + b)
+    .. math:: p(y_t) = \mathrm{softmax}((L \tanh(W r_t) + b) / T)
 
     with :math:`r_t` what a decoder knows at that step. Only what depends on the step before is in the loop over time;
     this deep output and the softmax come after it, for all steps at once. The places of a picture are projected once
@@ -30,6 +30,7 @@ class Decoder(keras.layers.Layer, abc.ABC):
         locked_dropout: Rate on word vectors, one mask for all words of a caption.
         zoneout: Share of the LSTM's units that keep their state.
         weight_drop: Rate of dropout of the LSTM's recurrent matrix.
+        temperature: T, by which logits are divided.
         **kwargs: As for every Keras layer.
 
     Call arguments:
@@ -55,6 +56,7 @@ class Decoder(keras.layers.Layer, abc.ABC):
         "locked_dropout",
         "zoneout",
         "weight_drop",
+        "temperature",
     )
 
     def __init__(
@@ -68,12 +70,13 @@ class Decoder(keras.layers.Layer, abc.ABC):
         locked_dropout: float = 0.0,
         zoneout: float = 0.0,
         weight_drop: float = 0.0,
+        temperature: float = 1.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.vocabulary_size, self.units, self.embedding_dim, self.tied = vocabulary_size, units, embedding_dim, tied
         self.dropout, self.feature_dropout, self.locked_dropout = dropout, feature_dropout, locked_dropout
-        self.zoneout, self.weight_drop = zoneout, weight_drop
+        self.zoneout, self.weight_drop, self.temperature = zoneout, weight_drop, temperature
         self.embedding = keras.layers.Embedding(vocabulary_size, embedding_dim, name="embedding")
         self.project = keras.layers.Dense(units, activation="relu", name="project")
         self.deep = keras.layers.Dense(embedding_dim, activation="tanh", name="deep")
@@ -127,10 +130,10 @@ class Decoder(keras.layers.Layer, abc.ABC):
         return self.project(self.drop_features(grid, training=training))
 
     def logits(self, readout: Any, training: bool = False) -> Any:
-        """`L tanh(W r) + b`, over the last axis."""
+        """`(L tanh(W r) + b) / T`, over the last axis."""
         deep = self.drop_output(self.deep(readout), training=training)
         kernel = self.embedding.embeddings if self.tied else self.output_kernel  # [vocabulary, embedding]
-        return ops.matmul(deep, ops.transpose(kernel)) + self.output_bias
+        return (ops.matmul(deep, ops.transpose(kernel)) + self.output_bias) / self.temperature
 
     @abc.abstractmethod
     def begin(self, grid: Any) -> tuple[Any, Any]:

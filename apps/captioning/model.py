@@ -14,8 +14,8 @@ from .encoder import build_encoder
 from .inject import InjectDecoder
 
 PICTURE, WORDS, ENCODER, DECODER = "picture", "words", "encoder", "decoder"
-SHARED = Decoder.names[1:]
-"""Options of the decoder that are knobs of the configuration: all but the number of words."""
+SHARED = tuple(name for name in Decoder.names if name not in ("vocabulary_size", "temperature"))
+"""Options of the decoder that are knobs of the configuration, for whatever it is trained."""
 NOISE = ("dropout", "feature_dropout", "locked_dropout", "zoneout", "weight_drop", "doubly_stochastic")
 """What self-critical training does without: captions are drawn, and learned from, by one and the same model."""
 
@@ -50,6 +50,7 @@ def make_decoder(config: Config, vocabulary_size: int) -> Decoder:
     attention: dict[str, Any] = {name: getattr(config, name) for name in ("attention_units", "doubly_stochastic")}
     if config.objective == "cider":
         options |= {name: 0.0 for name in NOISE if name in options}
+        options["temperature"] = config.temperature
         attention["doubly_stochastic"] = 0.0
     options |= {"vocabulary_size": vocabulary_size, "name": DECODER}
     if config.model == "inject":

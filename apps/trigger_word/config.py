@@ -17,17 +17,17 @@ class Config(TrainingConfig):
 
     keywords: tuple[str, ...] = ()
     """The words that trigger, by the names of their folders; all that are found when none is named."""
-    epochs: int = 20
-    """Passes over `--mixtures` newly mixed streams, at most."""
+    epochs: int = 16
+    """Of `--mixtures` newly mixed streams each, at most."""
     patience: int = 8
     """Stop when the dev metric has not improved for so many epochs."""
-    batch_size: int = 16
-    """Examples to a training step; mixing them takes longer than the step, so small batches cost little."""
     schedule: Literal["constant", "linear", "cosine"] = "cosine"
     """How the learning rate goes to zero until the last epoch, if it does."""
 
     mixtures: int = 1024
     """Streams that are mixed for an epoch of training."""
+    passes: int = 4
+    """How often an epoch learns from each of them, masked anew: to mix one takes longer than to learn from it."""
     stream_seconds: float = 6.0
     """Length of each."""
     label_width: float = 0.2
@@ -76,7 +76,7 @@ class Config(TrainingConfig):
         """Refuses what cannot be meant, naming the option."""
         object.__setattr__(self, "keywords", tuple(self.keywords))  # config.json has a list
         super().__post_init__()
-        for name in ("mixtures", "filters", "units", "smoothing"):
+        for name in ("mixtures", "passes", "filters", "units", "smoothing"):
             self.require(name, getattr(self, name) >= 1, "must be 1 or more")
         for name in ("dev_hours", "test_hours", "label_width", "positive_weight"):
             self.require(name, getattr(self, name) > 0, "must be above 0")

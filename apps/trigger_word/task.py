@@ -133,8 +133,8 @@ class TriggerTask(Task[Config, Clip]):
         """`--mixtures` streams, of which some have one of the hard sounds in them."""
         from .training_data import mixed_batches
 
-        rngs, fill = self.generators(seed, self.config.mixtures), np.asarray(self.mean, np.float32)
-        return mixed_batches(self.mixer(examples), rngs, hard, self.config, len(self.keywords), fill)
+        seeds, fill = (self.config.seed, seed), np.asarray(self.mean, np.float32)
+        return mixed_batches(self.mixer(examples), seeds, hard, self.config, len(self.keywords), fill)
 
     # The model and its judgement
 

@@ -13,6 +13,8 @@ from .mixing import Mixer
 
 STEP = STRIDE * SPEC["hop"]
 """Samples from one output to the next."""
+Example = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Features, targets and weights of a stream, or of a batch of them."""
 BEFORE, AFTER = 0.15, 0.3
 """Seconds before the end of a word, and after its label, in which either answer is right."""
 
@@ -59,7 +61,7 @@ def targets(ends: Iterable[tuple[int, int]], steps: int, keywords: int, width: f
 
 def mixed_batches(
     mixer: Mixer,
-    rngs: Sequence[np.random.Generator],
+    seed: Sequence[int],
     hard: Sequence[np.ndarray],
     config: Config,
     keywords: int,
@@ -67,9 +69,11 @@ def mixed_batches(
 ) -> Any:
     """A data set of (features, targets, weights) of streams that are mixed as they are needed.
 
+    All come once, and then `--passes - 1` times again in new orders and with new masks.
+
     Args:
         mixer: Mixes them.
-        rngs: One for each stream.
+        seed: Draws all of it.
         hard: Sounds that were mistaken for a word; `--hard-share` of the streams have one of them.
         config: The task's knobs.
         keywords: How many there are.
@@ -80,13 +84,30 @@ def mixed_batches(
     from apps.core.batching import to_dataset
 
     size = min(config.batch_size, config.mixtures)
-    streams = [(rng, pick(rng, hard, config.hard_share)) for rng in rngs[: len(rngs) // size * size]]
-    groups = [streams[start : start + size] for start in range(0, len(streams), size)]
+    count = config.mixtures // size * size
+    orders = [np.random.default_rng([*seed, number]).permutation(count) for number in range(config.passes)]
+    groups = [(number, group) for number, order in enumerate(orders) for group in order.reshape(-1, size)]
+    mixed: dict[int, Example] = {}
+
+    def make(numbered: tuple[int, np.ndarray]) -> Example:
+        number, group = numbered
+        for index in group:
+            if index not in mixed:
+                # Made here: Keras looks at a first batch before it begins, and that must draw nothing from the others.
+                rng = np.random.default_rng([*seed, index, 1])
+                mixed[index] = make_example(mixer, rng, pick(rng, hard, config.hard_share), config, keywords)
+        features = [mixed[index][0] for index in group]
+        if config.spectrum_masks:
+            masks = (np.random.default_rng([*seed, index, 2, number]) for index in group)
+            features = [spectrogram_masks(rng, one, fill) for rng, one in zip(masks, features, strict=True)]
+        _, wanted, weights = zip(*(mixed[index] for index in group), strict=True)
+        return np.stack(features), np.stack(wanted), np.stack(weights)
+
     frames = log_mel.count(round(config.stream_seconds * RATE))
     steps = steps_in(frames)
     shapes = ([size, frames, SPEC["bands"]], [size, steps, keywords], [size, steps])
     signature = tuple(tf.TensorSpec(shape, tf.float32) for shape in shapes)
-    return to_dataset(groups, lambda group: make_batch(mixer, group, config, keywords, fill), signature)
+    return to_dataset(groups, make, signature)
 
 
 def pick(rng: np.random.Generator, hard: Sequence[np.ndarray], share: float) -> np.ndarray | None:
@@ -94,34 +115,24 @@ def pick(rng: np.random.Generator, hard: Sequence[np.ndarray], share: float) -> 
     return hard[int(rng.integers(len(hard)))] if rng.random() < share and hard else None
 
 
-def make_batch(
-    mixer: Mixer,
-    streams: Sequence[tuple[np.random.Generator, np.ndarray | None]],
-    config: Config,
-    keywords: int,
-    fill: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A batch of newly mixed streams.
+def make_example(
+    mixer: Mixer, rng: np.random.Generator, hard: np.ndarray | None, config: Config, keywords: int
+) -> Example:
+    """A newly mixed stream.
 
     Args:
-        mixer: Mixes them.
-        streams: What draws each, and a sound that was mistaken for a word, to be in it.
+        mixer: Mixes it.
+        rng: Draws it.
+        hard: A sound that was mistaken for a word, to be in it.
         config: The task's knobs.
         keywords: How many there are.
-        fill: What masked parts of the spectrogram are set to, `[bands]`.
 
     Returns:
-        Features `[batch, frames, bands]`, targets `[batch, steps, keywords]`, weights `[batch, steps]`.
+        Features `[frames, bands]`, targets `[steps, keywords]`, weights `[steps]`.
     """
-    features, wanted, weights = [], [], []
-    for rng, hard in streams:
-        mixed = mixer.mix(rng, hard)
-        frames = log_mel(mixed.samples)
-        target, weight = targets(mixed.ends, steps_in(len(frames)), keywords, config.label_width)
-        features.append(spectrogram_masks(rng, frames, fill) if config.spectrum_masks else frames)
-        wanted.append(target)
-        weights.append(weight)
-    return np.stack(features), np.stack(wanted), np.stack(weights)
+    stream = mixer.mix(rng, hard)
+    features = log_mel(stream.samples)
+    return features, *targets(stream.ends, steps_in(len(features)), keywords, config.label_width)
 
 
 def stream_features(blocks: Iterable[np.ndarray]) -> np.ndarray:

@@ -151,6 +151,16 @@ def test_hard_attention_is_trained_by_what_it_draws() -> None:
     assert np.abs(of_score).max() > 1e-6
 
 
+@pytest.mark.parametrize("model", ("attention", "inject"))
+def test_captions_for_cider_are_drawn_at_a_temperature(model: str) -> None:
+    plain = small_model(model=model)
+    cool = small_model(model=model, objective="cider", start="run", temperature=0.25)
+    cool.set_weights(plain.get_weights())
+    given = {"picture": features(2), "words": shifted(captions(2, 3, 5))}
+    np.testing.assert_allclose(np.asarray(cool(given)), 4 * np.asarray(plain(given)), rtol=1e-5)
+    assert plain.get_layer("decoder").temperature == 1
+
+
 def test_only_words_and_the_end_are_said() -> None:
     decoder = small_model().get_layer("decoder")
     fixed, state = decoder.begin(np.zeros((2, PLACES, CHANNELS), np.float32))
