@@ -46,6 +46,7 @@ benchmark: backends
 	$(BIN)/python -m benchmarks.embeddings
 	$(BIN)/python -m benchmarks.ner
 	$(BIN)/python -m benchmarks.captioning
+	$(BIN)/python -m benchmarks.trigger_word
 
 wheel: $(VENV)/dev.done
 	$(BIN)/python -m build --wheel

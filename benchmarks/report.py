@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -30,12 +31,16 @@ class Result:
 
     @property
     def ratio(self) -> float:
-        """Ours by the peer's."""
-        return self.ours / self.peer
+        """Ours by the peer's; not a number where the peer's is 0."""
+        return self.ours / self.peer if self.peer else math.nan
 
 
 def seconds_in_turn(
-    functions: Sequence[Callable[[], object]], rounds: int, warm_up: bool = True, twice: bool = False
+    functions: Sequence[Callable[[], object]],
+    rounds: int,
+    warm_up: bool = True,
+    twice: bool = False,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> list[list[float]]:
     """Times functions in turn, A B A B ..., so that a change of the machine's speed meets all alike.
 
@@ -45,6 +50,7 @@ def seconds_in_turn(
         warm_up: Whether a first round goes untimed.
         twice: Whether each is run once untimed just before it is timed, as in a service that runs nothing else:
             otherwise a fast one is timed with the caches full of a slow one's data.
+        clock: Tells the time; `time.process_time` for that of the processor.
 
     Returns:
         For each function its seconds, one a round.
@@ -54,10 +60,10 @@ def seconds_in_turn(
         for function, times in zip(functions, seconds, strict=True):
             if twice:
                 function()
-            begun = time.perf_counter()
+            begun = clock()
             function()
             if round_ or not warm_up:
-                times.append(time.perf_counter() - begun)
+                times.append(clock() - begun)
     return seconds
 
 

@@ -151,9 +151,9 @@ def choose(curve: Sequence[Point], most: float) -> float:
     return float(min(1 / (1 + np.exp(-(odds.min() + odds.max()) / 2)), HIGHEST))
 
 
-def recall_at(curve: Sequence[Point], rate: float, snr: float | None = None) -> float:
-    """The best recall at a rate of at most so many false accepts an hour; 0 where no threshold is that strict."""
-    return max((point.recall(snr) for point in curve if point.false_accepts <= rate * point.hours), default=0.0)
+def recall_at(curve: Sequence[Point], most: float, snr: float | None = None) -> float:
+    """The best recall with at most so many false accepts in the stream; 0 where no threshold is that strict."""
+    return max((point.recall(snr) for point in curve if point.false_accepts <= most), default=0.0)
 
 
 def metrics(judged: Judged) -> dict[str, float]:
@@ -168,7 +168,7 @@ def metrics(judged: Judged) -> dict[str, float]:
     low, high = poisson(false_accepts, judged.hours)
     found = {
         "recall": share([counts(found) for found in matches]),
-        "mean_recall": float(np.mean([recall_at(curve, rate) for curve in curves for rate in RATES])),
+        "mean_recall": float(np.mean([recall_at(curve, rate * judged.hours) for curve in curves for rate in RATES])),
         "false_accepts": float(false_accepts),
         "false_accepts_per_hour": false_accepts / judged.hours,
         "false_accepts_per_hour_low": low,
@@ -206,17 +206,17 @@ def report(judged: Judged) -> list[str]:
             else "none detected"
         )
         lines.append(
-            f"{keyword}: {count} false accepts in {judged.hours:.2f} hours ({low:.2f} to {high:.2f} an hour) "
-            f"at threshold {judged.thresholds[keyword]:.3f}; {late}"
+            f"{keyword}: {count} false accept{'s' * (count != 1)} in {judged.hours:.2f} hours "
+            f"({low:.2f} to {high:.2f} an hour) at threshold {judged.thresholds[keyword]:.3f}; {late}"
         )
         for snr in snrs_of(judged.stream):
             hits, total = counts(found, snr)
             low, high = wilson(total - hits, total)
             missed = f"  {snr:g} dB: {total - hits} of {total} missed, {(total - hits) / max(total, 1):.1%}"
-            at_one = 1 - max(
-                (point.recall(snr) for point in judged.curves[keyword] if point.false_accepts <= 1), default=0.0
+            at_one, at_none = (1 - recall_at(judged.curves[keyword], most, snr) for most in (1, 0))
+            lines.append(
+                f"{missed} ({low:.1%} to {high:.1%}); {at_one:.1%} at one false accept in all, {at_none:.1%} at none"
             )
-            lines.append(f"{missed} ({low:.1%} to {high:.1%}); {at_one:.1%} at one false accept in all")
     return lines
 
 

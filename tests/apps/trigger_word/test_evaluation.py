@@ -111,7 +111,7 @@ def test_several_words_each_with_its_own_threshold() -> None:
     lines = report(judged)
     assert [line.split(":")[0] for line in lines] == ["one", "  20 dB", "  0 dB", "two", "  20 dB", "  0 dB"]
     assert lines[0].startswith("one: 0 false accepts in 1.00 hours (0.00 to 3.69 an hour) at threshold 0.")
-    assert lines[1] == "  20 dB: 0 of 5 missed, 0.0% (0.0% to 43.5%); 0.0% at one false accept in all"
+    assert lines[1] == "  20 dB: 0 of 5 missed, 0.0% (0.0% to 43.5%); 0.0% at one false accept in all, 0.0% at none"
 
 
 def test_the_picture(tmp_path: Path) -> None:

@@ -37,5 +37,5 @@ def test_computer_is_heard_as_the_issue_wants_it(tmp_path: Path) -> None:
     predictor = trigger_word.load(tmp_path / "run")
     judged = predictor.task.evaluate(predictor.model, predictor.task.read_examples(str(DATA))).details
     assert judged.stream.quiet_seconds >= 3600 * Config().test_hours
-    assert recall_at(judged.curves["computer"], 1 / judged.hours, 10.0) >= 0.92
+    assert recall_at(judged.curves["computer"], 1, 10.0) >= 0.92
     assert metrics["test"]["latency_median"] <= 0.3
