@@ -79,6 +79,8 @@ class Config(TrainingConfig):
     """Captions that the search keeps; 1 for the likeliest word at each step."""
     length_penalty: float | None = None
     """Exponent of the length that a caption's log probability is divided by; chosen by CIDEr on dev when not given."""
+    search_temperature: float | None = None
+    """What log probabilities are divided by before a beam ranks by them; chosen by CIDEr on dev when not given."""
 
     objective: Literal["likelihood", "cider"] = "likelihood"
     """Learn to predict the next word, or to say captions of high CIDEr (self-critical training)."""
@@ -99,7 +101,8 @@ class Config(TrainingConfig):
         self.require("length_penalty", (self.length_penalty or 0) >= 0, "must not be negative")
         for name in RATES:
             self.require(name, 0 <= getattr(self, name) < 1, "must be at least 0 and below 1")
-        self.require("temperature", self.temperature > 0, "must be above 0")
+        for name in ("temperature", "search_temperature"):
+            self.require(name, getattr(self, name) is None or getattr(self, name) > 0, "must be above 0")
         self.require("samples", self.samples >= 2, "must be 2 or more")
         self.require("start", self.objective != "cider" or bool(self.start), "must name a run for --objective cider")
 

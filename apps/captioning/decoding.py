@@ -13,22 +13,8 @@ import numpy as np
 from layers.search import SearchResult, beam_errors, beam_search, greedy_search, per_beam, sample
 
 from .decoder import Decoder
+from .search import Search
 from .words import END, START, until_end
-
-
-@dataclass(frozen=True)
-class Search:
-    """How to search.
-
-    Args:
-        beams: Captions kept, 1 for greedy search.
-        max_length: Most words.
-        length_penalty: Exponent α of the length that log probabilities are divided by, as in `beam_search`.
-    """
-
-    beams: int
-    max_length: int
-    length_penalty: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -72,9 +58,19 @@ def search(decoder: Decoder, grid: Any, how: Search) -> SearchResult:
     if how.beams > 1:
         options["beams"] = how.beams
     find = beam_search if how.beams > 1 else greedy_search
-    return find(
-        lambda words, state: decoder.next_word(words, state, fixed), state, START, END, how.max_length + 1, **options
-    )
+    return find(stepper(decoder, fixed, how), state, START, END, how.max_length + 1, **options)
+
+
+def stepper(decoder: Decoder, fixed: Any, how: Search) -> Any:
+    """A function from words and state to log probabilities and state, as searches take it."""
+
+    def step(words: Any, state: Any) -> tuple[Any, Any]:
+        log_probs, state = decoder.next_word(words, state, fixed)
+        if how.temperature != 1:
+            log_probs = keras.ops.log_softmax(log_probs / how.temperature, axis=-1)
+        return log_probs, state
+
+    return step
 
 
 def attention(state: Any) -> Any:
@@ -146,10 +142,7 @@ def compiled_errors(model: keras.Model, how: Search) -> Any:
 
     def run(pictures: Any, references: Any, found: Any) -> Any:
         fixed, state = decoder.begin(to_grid(model, pictures))
-
-        def step(words: Any, state: Any) -> Any:
-            return decoder.next_word(words, state, fixed)
-
+        step = stepper(decoder, fixed, how)
         errors = beam_errors(step, state, START, END, references, found, length_penalty=how.length_penalty)
         return errors.search, errors.model
 

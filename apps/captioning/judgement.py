@@ -13,8 +13,9 @@ from apps.core.task import Evaluation
 
 from .cider import Cider
 from .data import Example
-from .decoding import Search, count_errors, say
+from .decoding import count_errors, say
 from .evaluation import score
+from .search import Search
 from .tokens import tokenise
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 COMPARED = (1, 3)
 """Beams that the configured number is compared with."""
-PENALTIES = (0.0, 0.6, 1.2)
-"""Length penalties to choose from."""
+PENALTIES, TEMPERATURES = (0.6, 0.9, 1.2), (1.0, 0.7)
+"""Length penalties and temperatures of the search to choose from."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,20 @@ def judge(task: CaptioningTask, model: Any, examples: Sequence[Example], greedy_
     return Evaluation(metrics, Judged(examples, captions, Cider(references).scores(captions, references)))
 
 
-def choose_penalty(task: CaptioningTask, model: Any, examples: Sequence[Example]) -> float:
-    """The length penalty whose captions have the highest CIDEr-D, the first of equals."""
+def choose_search(task: CaptioningTask, model: Any, examples: Sequence[Example]) -> Search:
+    """The search whose captions have the highest CIDEr-D, the first of equals; what is configured stays."""
     images = [example.image for example in examples]
     references = [example.captions for example in examples]
-    how = [dataclasses.replace(task.search, length_penalty=penalty) for penalty in PENALTIES]
+    penalty, temperature = task.config.length_penalty, task.config.search_temperature
+    how = [
+        dataclasses.replace(task.search, length_penalty=one, temperature=other)
+        for other in (TEMPERATURES if temperature is None else (temperature,))
+        for one in (PENALTIES if penalty is None else (penalty,))
+    ]
+    if len(how) == 1:
+        return how[0]
     name = f"cider_beam{task.search.beams}"
-    return max(how, key=lambda one: compare(task, model, images, references, one)[name]).length_penalty
+    return max(how, key=lambda one: compare(task, model, images, references, one)[name])
 
 
 def compare(

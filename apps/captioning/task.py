@@ -21,6 +21,7 @@ from . import data
 from .answers import Answer, Picture, as_picture, read_pictures
 from .config import Config
 from .data import Example
+from .search import Search
 from .tokens import tokenise
 from .words import Vocabulary
 
@@ -50,7 +51,9 @@ class CaptioningTask(Task[Config, Example]):
         self.console = Console(stderr=True)
         self._pictures: Any = None
         self._said: frozenset[str] = frozenset()
-        self.length_penalty = config.length_penalty or 0.0
+        self.search = Search(
+            config.beams, config.max_length, config.length_penalty or 0.0, config.search_temperature or 1.0
+        )
 
     # From data to batches
 
@@ -128,16 +131,17 @@ class CaptioningTask(Task[Config, Example]):
         return kept
 
     def state(self) -> dict[str, Any]:
-        """Words, the size of the features, and the length penalty."""
+        """Words, the size of the features, and how captions are searched for."""
         grid = list(self.grid) if hasattr(self, "grid") else [0, 0]
-        return {"words": list(self.vocabulary.words), "grid": grid, "length_penalty": self.length_penalty}
+        how = {"length_penalty": self.search.length_penalty, "temperature": self.search.temperature}
+        return {"words": list(self.vocabulary.words), "grid": grid, "search": how}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Takes them back."""
         self.vocabulary = Vocabulary(state["words"])
         places, channels = state["grid"]
         self.grid = places, channels
-        self.length_penalty = float(state.get("length_penalty", self.length_penalty))
+        self.search = dataclasses.replace(self.search, **state["search"])
 
     def batches(self, examples: Sequence[Example], seed: int | None = None) -> Any:
         """Batches of (pictures and words put in, words to come out)."""
@@ -187,11 +191,11 @@ class CaptioningTask(Task[Config, Example]):
         return judge(self, model, self.readable(examples), greedy_only=is_training)
 
     def settle(self, model: Any, splits: Splits[Example]) -> None:
-        """Chooses the length penalty on dev, unless it is given or there is but one beam to compare."""
-        from .judgement import choose_penalty
+        """Chooses length penalty and temperature of the search on dev; neither matters to greedy search."""
+        from .judgement import choose_search
 
-        if self.config.length_penalty is None and self.config.beams > 1:
-            self.length_penalty = choose_penalty(self, model, self.readable(splits.dev))
+        if self.config.beams > 1:
+            self.search = choose_search(self, model, self.readable(splits.dev))
 
     def report(self, evaluation: Evaluation) -> list[str]:
         """The captions furthest from their references."""
@@ -216,13 +220,6 @@ class CaptioningTask(Task[Config, Example]):
     def said_in_training(self) -> frozenset[str]:
         """The training captions, where they are at hand."""
         return self._said
-
-    @property
-    def search(self) -> Any:
-        """How captions are searched for."""
-        from .decoding import Search
-
-        return Search(self.config.beams, self.config.max_length, self.length_penalty)
 
     @cached_property
     def encoder(self) -> Any:

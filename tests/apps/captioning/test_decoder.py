@@ -151,7 +151,7 @@ def test_hard_attention_is_trained_by_what_it_draws() -> None:
     assert np.abs(of_score).max() > 1e-6
 
 
-@pytest.mark.parametrize("model", ("attention", "inject"))
+@pytest.mark.parametrize("model", ["attention", "inject"])
 def test_captions_for_cider_are_drawn_at_a_temperature(model: str) -> None:
     plain = small_model(model=model)
     cool = small_model(model=model, objective="cider", start="run", temperature=0.25)

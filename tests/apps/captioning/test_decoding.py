@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from apps.captioning.decoding import Found, Search, count_errors, draw, parts, say
+from apps.captioning.decoding import Found, count_errors, draw, parts, say, stepper
+from apps.captioning.search import Search
 from apps.captioning.words import END, START
 
 from .helpers import PLACES, features, small_model
@@ -48,6 +49,21 @@ def test_scores_are_log_probabilities_by_length(penalty: float) -> None:
     model = small_model()
     for found in say(model, [features(3)], replace(HOW, length_penalty=penalty)):
         assert found.score == pytest.approx(found.log_prob / ((5 + len(found.ids) + 1) / 6) ** penalty, rel=1e-4)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 2.0])
+def test_a_temperature_divides_log_probabilities(temperature: float) -> None:
+    """Of the same first word: what it is more likely than another by grows by as much."""
+    model = small_model(vocabulary=VOCABULARY)
+    _, decoder = parts(model)
+    fixed, state = decoder.begin(features(2).astype(np.float32))
+    start = tf.constant([START, START])
+    plain, _ = decoder.next_word(start, state, fixed)
+    found, _ = stepper(decoder, fixed, replace(HOW, temperature=temperature))(start, state)
+    plain, found = np.asarray(plain)[:, END:], np.asarray(found)
+    assert np.isneginf(found[:, :END]).all()
+    np.testing.assert_allclose(np.exp(found[:, END:]).sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(np.diff(found[:, END:]), np.diff(plain) / temperature, atol=1e-4)
 
 
 def test_attention_is_over_places_at_each_word() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from apps.captioning import artifacts, judgement
 from apps.captioning.config import Config
 from apps.captioning.data import Example
 from apps.captioning.images import load_picture
+from apps.captioning.search import Search
 from apps.captioning.task import CaptioningTask
 from apps.captioning.words import Vocabulary
 from apps.core.sources import Splits
@@ -127,27 +129,29 @@ def test_nothing_to_draw_is_an_error(trained: Trained, pictures: Path) -> None:
     assert not (pictures / "no.png").exists()
 
 
-@pytest.mark.parametrize("best", [0.0, 0.6, 1.2])
-def test_the_length_penalty_is_that_of_the_best_captions(best: float, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("best", [(0.6, 1.0), (0.9, 0.7), (1.2, 0.7)])
+def test_the_search_is_that_of_the_best_captions(best: tuple[float, float], monkeypatch: pytest.MonkeyPatch) -> None:
     task = CaptioningTask(Config(beams=2))
     seen = []
 
     def compare(task: Any, model: Any, images: Any, references: Any, how: Any) -> dict[str, float]:
-        seen.append(how.length_penalty)
-        return {"cider_beam2": -abs(how.length_penalty - best)}
+        seen.append((how.length_penalty, how.temperature))
+        return {"cider_beam2": float(seen[-1] == best)}
 
     monkeypatch.setattr(judgement, "compare", compare)
     monkeypatch.setattr(CaptioningTask, "readable", lambda self, examples: examples)
     task.vocabulary, task.grid = Vocabulary(["a"]), (9, 6)
     task.settle(None, Splits([], [Example("a.png", ("a",))], []))
-    assert task.search.length_penalty == best
-    assert seen == list(judgement.PENALTIES)
+    assert task.search == Search(2, 20, *best)
+    assert sorted(seen) == sorted(product(judgement.PENALTIES, judgement.TEMPERATURES))
     other = CaptioningTask(Config(beams=2))
     other.restore(task.state())
-    assert other.search.length_penalty == best
-    fixed = CaptioningTask(Config(beams=2, length_penalty=0.3))
+    assert other.search == task.search
+    seen.clear()
+    fixed = CaptioningTask(Config(beams=2, length_penalty=0.3, search_temperature=0.8))
     fixed.settle(None, Splits([], [], []))
-    assert fixed.search.length_penalty == 0.3
+    assert fixed.search == Search(2, 20, 0.3, 0.8)
+    assert not seen
 
 
 # Export
