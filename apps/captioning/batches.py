@@ -10,7 +10,7 @@ import numpy as np
 
 from apps.core.batching import bucket, to_dataset
 
-from .examples import Example
+from .examples import Example, says_sides
 from .model import PICTURE, WORDS
 from .pictures import Pictures
 from .tokens import tokenise
@@ -18,7 +18,6 @@ from .words import PAD, Vocabulary, shifted
 
 CAPTIONS = 5
 """Most captions of a picture in a batch; of more, others each time."""
-SIDES = frozenset(("left", "right"))
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def encode(examples: Sequence[Example], vocabulary: Vocabulary, max_length: int)
     return Encoded(
         [example.image for example in examples],
         [[vocabulary.encode(words, max_length) for words in captions] for captions in tokenised],
-        np.array([not any(SIDES.intersection(words) for words in captions) for captions in tokenised]),
+        np.array([not says_sides(example) for example in examples]),
     )
 
 

@@ -15,6 +15,7 @@ from .tokens import tokenise
 
 Say = Callable[[str], None]
 """Is told what is left out, a line each."""
+SIDES = frozenset(("left", "right"))
 
 
 @dataclass(frozen=True)
@@ -139,3 +140,8 @@ def note_uncaptioned(examples: Iterable[Example], folders: Iterable[Path], say: 
 def picture_folders(root: Path, names: Iterable[str]) -> list[Path]:
     """The folders below `root` with one of these names that are there, `root` itself last."""
     return [*(root / name for name in names if (root / name).is_dir()), root]
+
+
+def says_sides(example: Example) -> bool:
+    """Whether a caption says left or right, so that it would be wrong of the mirrored picture."""
+    return any(SIDES.intersection(tokenise(caption)) for caption in example.captions)

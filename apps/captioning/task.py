@@ -21,6 +21,7 @@ from . import data
 from .answers import Answer, Picture, as_picture, read_pictures
 from .config import Config
 from .data import Example
+from .examples import says_sides
 from .search import Search
 from .tokens import tokenise
 from .words import Vocabulary
@@ -283,8 +284,3 @@ class CaptioningTask(Task[Config, Example]):
         from .artifacts import run_model
 
         return run_model(self, model, [example.image for example in examples])
-
-
-def says_sides(example: Example) -> bool:
-    """Whether a caption says left or right, so that it would be wrong of the mirrored picture."""
-    return any({"left", "right"}.intersection(tokenise(caption)) for caption in example.captions)

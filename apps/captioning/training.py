@@ -14,6 +14,7 @@ import tensorflow as tf
 from apps.core.batching import no_autotune
 
 from .cider import Cider
+from .examples import says_sides
 from .model import PICTURE, WORDS
 from .self_critical import drawn_batches, marked
 from .words import PAD
@@ -34,19 +35,22 @@ def in_step(generate: Callable[[], Iterator[Any]], signature: Any, number: int) 
 
 
 def drawn(task: CaptioningTask, model: Any, examples: Sequence[Example], seed: int) -> tf.data.Dataset:
-    """Batches of captions drawn from the model, of all pictures in the order that the seed draws."""
+    """Batches of captions drawn from the model, of all pictures in the order that the seed draws, some mirrored."""
     config = task.config
     pictures = task.pictures
     random = np.random.default_rng(seed)
     order = random.permutation(len(examples))
     size = min(config.batch_size, len(examples))
     groups = np.resize(order, (-(-len(order) // size), size))  # what the last one lacks is met twice
+    turned = np.array([config.flips and not says_sides(example) for example in examples])
+    turned &= random.random(len(order)) < 0.5
     references = marked([example.captions for example in examples])
     cider = Cider(references)
 
     def batches() -> Iterator[Any]:
         for group in groups:
-            yield pictures.gather([examples[index].image for index in group]), [references[index] for index in group]
+            images = pictures.gather([examples[index].image for index in group], turned[group])
+            yield images, [references[index] for index in group]
 
     def generate() -> Iterator[Any]:
         yield from drawn_batches(model, batches(), config.samples, config.max_length, cider, task.vocabulary, seed)

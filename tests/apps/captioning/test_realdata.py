@@ -10,7 +10,8 @@ import pytest
 from apps.captioning.batches import encode
 from apps.captioning.config import Config
 from apps.captioning.data import read_splits
-from apps.captioning.task import CaptioningTask, says_sides
+from apps.captioning.examples import says_sides
+from apps.captioning.task import CaptioningTask
 from apps.captioning.tokens import tokenise
 from apps.captioning.words import Vocabulary
 
