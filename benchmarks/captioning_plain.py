@@ -62,14 +62,14 @@ class PlainCaptioner(keras.Model):
         return ops.stack(logits, axis=1)
 
     @cached_property
-    def compiled(self) -> tuple[Any, Any]:
+    def graphs(self) -> tuple[Any, Any]:
         """`begin` and `step` as graphs."""
         return tf.function(self.begin, reduce_retracing=True), tf.function(self.step, reduce_retracing=True)
 
 
 def search(model: PlainCaptioner, grid: np.ndarray, start: int, end: int, beams: int, longest: int) -> np.ndarray:
     """The best caption by beam search, a call of the model for each word."""
-    begin, step = model.compiled
+    begin, step = model.graphs
     places, keys, h, c = (tf.repeat(one, beams, axis=0) for one in begin(tf.constant(grid)))
     words, scores = np.full((beams, 1), start), np.full(beams, -np.inf)
     scores[0] = 0

@@ -22,13 +22,13 @@ class Answer:
     Args:
         image: The picture's name.
         caption: Empty for a picture that cannot be read.
-        score: Log probability of the caption, divided by its length as the search does.
+        score: Log probability of the caption, divided by its length as the search does; None for such a picture.
         error: What is wrong with a picture that cannot be read.
     """
 
     image: str
     caption: str
-    score: float
+    score: float | None
     error: str = ""
 
     def __str__(self) -> str:
@@ -76,7 +76,7 @@ def read_pictures(given: Iterable[str], size: int) -> Iterator[Picture]:
     """Reads the pictures of files and folders; at the end says how many cannot be read.
 
     Raises:
-        InputError: For a folder without pictures.
+        InputError: When all that is given is folders without pictures.
     """
     broken = []
     for name in find_pictures(given):

@@ -54,7 +54,7 @@ class Captioner(tf.Module):
         """Captions of files `[batch]`."""
 
         def pixels(content: tf.Tensor) -> tf.Tensor:
-            return self.resized(tf.io.decode_image(content, channels=3, expand_animations=False)[None])[0]
+            return self.resized(over_white(content)[None])[0]
 
         spec = tf.TensorSpec((self.size, self.size, 3), tf.float32)
         return self.of_squares(tf.map_fn(pixels, image, fn_output_signature=spec))
@@ -83,6 +83,17 @@ class Captioner(tf.Module):
             "ids": ids,
             "attention": attention,
         }
+
+
+def over_white(content: tf.Tensor) -> tf.Tensor:
+    """A file's picture `[height, width, 3]`, float32; where it is transparent, white."""
+    picture = tf.cast(tf.io.decode_image(content, expand_animations=False), tf.float32)  # [height, width, 1 to 4]
+    has_alpha = tf.shape(picture)[-1] % 2 == 0  # grey or colour with alpha
+    colour = picture[..., : tf.where(has_alpha, -1, 4)]
+    # The fourth byte of a BMP file is no alpha, and mostly 0.
+    is_seen = has_alpha & (tf.strings.substr(content, 0, 2) != b"BM")
+    alpha = tf.where(is_seen, picture[..., -1:] / 255, 1.0)
+    return tf.round(alpha * colour + (1 - alpha) * 255 + tf.zeros(3))  # grey is broadcast to three channels
 
 
 def run_savedmodel(task: CaptioningTask, folder: Path, images: Sequence[str]) -> Iterator[np.ndarray]:

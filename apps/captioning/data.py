@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps.core.errors import InputError
-from apps.core.sources import Splits, bare_suffix, hold_out
+from apps.core.sources import Splits, bare_suffix, hold_out, same_source
 
 from . import coco, flickr, tables
 from .examples import Example, Say
@@ -52,7 +52,7 @@ def read_examples(source: str, config: Config, say: Say = show) -> Sequence[Exam
     """The test split of a source (its dev split where it has no test), or all of a single file."""
     if source == "sample":
         return sample_splits().test
-    if source == config.data:
+    if same_source(source, config.data):
         return read_splits(config, say).test
     found = read_found(source, config, say)
     return found.get("test") or found.get("dev") or found["train"]

@@ -78,7 +78,7 @@ def collect(captions: Iterable[Caption], folders: Sequence[Path], say: Say) -> d
             where,
         )
     if missing:
-        say(named("picture", list(missing.values()), "missing, their captions left out"))
+        say(named("picture", list(missing.values()), "missing, captions left out"))
     return {name: Example(str(found[name]), tuple(texts[name]), places[name]) for name in texts if name in found}
 
 

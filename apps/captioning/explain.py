@@ -6,6 +6,7 @@ import base64
 import html
 import io
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
 COLUMNS = 6
 """Pictures beside each other."""
-MOST_ROWS = 300
-"""Rows of one drawing; matplotlib draws none higher than 65,535 dots."""
+LINE = 115
+"""Letters in a line of a drawing."""
+MOST_INCHES = 480
+"""Height of a drawing; matplotlib draws none higher than 65,535 dots."""
 SIDE = 160
 """Width of a picture on a page, in pixels."""
 DIMMED = 0.25
@@ -48,6 +51,12 @@ class Explanation:
     words: Sequence[str]
     attention: np.ndarray | None
 
+    @property
+    def title(self) -> str:
+        """The caption, or why there is none."""
+        answer = self.answer
+        return f"cannot be read: {answer.error}" if answer.error else answer.caption or "(nothing)"
+
     def panels(self) -> list[tuple[str, np.ndarray]]:
         """The picture as it is, and once a word with its attention: titles and pixels `[SIDE, SIDE, 3]`."""
         if self.picture is None:
@@ -59,7 +68,13 @@ class Explanation:
 
 
 def explain(task: CaptioningTask, model: Any, pictures: Sequence[Picture]) -> list[Explanation]:
-    """The captions of pictures and their attention."""
+    """The captions of pictures and their attention.
+
+    Raises:
+        InputError: When there is no picture.
+    """
+    if not pictures:
+        raise InputError("there is nothing to explain; give some pictures", "predict --explain")
     explanations = []
     for picture, found in zip(pictures, caption(task, model, pictures), strict=True):
         answer = task.answer(picture, found)
@@ -117,9 +132,7 @@ def write_html(explanations: Sequence[Explanation], path: Path) -> None:
     """One page for all, in a single file."""
     articles = []
     for one in explanations:
-        answer = one.answer
-        title = f"cannot be read: {answer.error}" if answer.error else answer.caption or "(nothing)"
-        parts = [f"<h2>{html.escape(title)} <small>{html.escape(answer.image)}</small></h2>"]
+        parts = [f"<h2>{html.escape(one.title)} <small>{html.escape(one.answer.image)}</small></h2>"]
         for word, pixels in one.panels():
             image = f'<img width="{SIDE}" height="{SIDE}" alt="" src="data:image/jpeg;base64,{as_jpeg(pixels)}">'
             parts.append(f"<figure>{image}<figcaption>{html.escape(word) or '&nbsp;'}</figcaption></figure>")
@@ -144,18 +157,36 @@ def write_png(explanations: Sequence[Explanation], path: Path) -> None:
     """
     from apps.core.plots import figure
 
-    rows: list[list[tuple[str, np.ndarray]]] = []
-    for one in explanations:
-        panels = one.panels()
-        rows += [panels[start : start + COLUMNS] for start in range(0, len(panels), COLUMNS)]
-    if not rows:
+    if all(one.picture is None for one in explanations):
         raise InputError("none of the pictures can be read, so there is nothing to draw", path)
-    if len(rows) > MOST_ROWS:
+    rows = [row for one in explanations for row in rows_of(one)]
+    heights = [row.height for row in rows]
+    if sum(heights) > MOST_INCHES:
         raise InputError("too many pictures for one drawing; explain fewer, or write .html", path)
-    with figure(path, len(rows), COLUMNS, figsize=(1.6 * COLUMNS, 1.8 * len(rows)), squeeze=False) as axes:
-        for line, panels in zip(axes, rows, strict=True):
+    size = {"figsize": (1.6 * COLUMNS, sum(heights)), "height_ratios": heights}
+    with figure(path, len(rows), COLUMNS, squeeze=False, **size) as axes:
+        for line, row in zip(axes, rows, strict=True):
             for place in line:
                 place.axis("off")
-            for place, (word, pixels) in zip(line, panels, strict=False):
+            # Left out of the layout, in which a text would have to fit into the first column.
+            line[0].text(0, 0, row.text, fontsize=9, parse_math=False).set_in_layout(False)
+            for place, (word, pixels) in zip(line, row.panels, strict=False):
                 place.imshow(pixels)
                 place.set_title(word, fontsize=10, parse_math=False)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a drawing: text, or panels beside each other; its height in inches."""
+
+    height: float
+    text: str = ""
+    panels: Sequence[tuple[str, np.ndarray]] = ()
+
+
+def rows_of(one: Explanation) -> list[Row]:
+    """An explanation as rows: its title with the picture's name, then its panels."""
+    text = [*textwrap.wrap(one.title, LINE), *textwrap.wrap(one.answer.image, LINE)]
+    panels = one.panels()
+    drawn = [Row(1.8, panels=panels[start : start + COLUMNS]) for start in range(0, len(panels), COLUMNS)]
+    return [Row(0.2 + 0.17 * len(text), "\n".join(text)), *drawn]

@@ -90,7 +90,7 @@ def features_of(images: Sequence[str], config: Config, console: Console, mirrore
         wanted = {digest: image for image, digest in digests.items()}
         damaged = find_damaged(folder, index, wanted.keys())
         if damaged:
-            say(f"{len(damaged):,} of the {len(index.rows):,} features in {folder} are damaged; they are made anew")
+            say(f"damaged features in {folder} are made anew: {len(damaged):,} of {len(index.rows):,}")
         missing = {digest: image for digest, image in wanted.items() if digest in damaged or digest not in index.rows}
         failed = extract(missing, folder, index, config, console, mirrored) if missing else {}
         write_index(folder, index)
@@ -185,7 +185,7 @@ def extract(
     batch: list[np.ndarray] = []
     with progress(console, len(missing)) as advance, write_errors(folder), open_grids(folder) as file:
         for digest, image, pixels in decode_ahead(missing.items(), config.image_size, mirrored):
-            advance()
+            advance(not isinstance(pixels, InputError))
             if isinstance(pixels, InputError):
                 broken[digest] = str(pixels).removeprefix(image)
                 continue
@@ -216,16 +216,29 @@ def compile_encoder(config: Config, index: Index) -> Callable[[list[np.ndarray]]
 
 
 @contextlib.contextmanager
-def progress(console: Console, total: int) -> Iterator[Callable[[], None]]:
-    """A bar on a terminal, and a line when all pictures are done; gives a function to call at each."""
+def progress(console: Console, total: int) -> Iterator[Callable[[bool], None]]:
+    """A bar on a terminal, and a line when all pictures are done.
+
+    Gives a function to call at each picture, with whether it could be read.
+    """
     from rich.progress import Progress
 
     from apps.core.progress import duration
 
     begun = time.perf_counter()
+    done = 0
+
+    def advance(is_read: bool) -> None:
+        nonlocal done
+        done += is_read
+        bar.advance(task)
+
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("features", total=total)
-        yield lambda: bar.advance(task)
+        yield advance
     taken = time.perf_counter() - begun
-    line = f"features of {total:,} pictures in {duration(taken)}, {total / taken:.0f} a second"
-    console.print(line, highlight=False)
+    if done:
+        line = (
+            f"features of {done:,} picture{'' if done == 1 else 's'} in {duration(taken)}, {done / taken:.0f} a second"
+        )
+        console.print(line, highlight=False)

@@ -90,7 +90,7 @@ class Pixels(Pictures):
                     self.pixels[name] = found if kept else None
         if broken:
             line = named("picture", broken, "cannot be used")
-            console.print(line, style="yellow", highlight=False, markup=False)
+            console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
 
     def attempt(self, image: str) -> np.ndarray | InputError:
         """A picture's pixels, or what is wrong with it."""

@@ -88,6 +88,9 @@ def read_table(path: Path) -> Iterator[Caption]:
             continue
         if len(row) <= max(image, caption):
             raise InputError(f"{len(row)} cells where the header has {len(header)}", where)
+        if any(cell.strip() for cell in row[len(header) :]):
+            advice = "quote the caption" if is_quoted else f"take {delimiter!r} out of the caption"
+            raise InputError(f"{len(row)} cells where the header has {len(header)}; {advice}", where)
         if not row[image].strip():
             raise InputError("the row names no picture", where)
         yield Caption(row[image].strip(), row[caption].strip(), where)

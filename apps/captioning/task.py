@@ -83,13 +83,16 @@ class CaptioningTask(Task[Config, Example]):
             )
         turned = [example for example in splits.train if self.config.flips and not says_sides(example)]
         self.open([*splits.train, *splits.dev, *splits.test], turned)
-        for name in ("train", "dev", "test"):
-            self.readable(getattr(splits, name), f"{self.config.data} ({name})")
-        sizes = ", ".join(f"{len(getattr(splits, name)):,} {name}" for name in ("train", "dev", "test"))
+        used = {
+            name: self.readable(getattr(splits, name), f"{self.config.data} ({name})")
+            for name in ("train", "dev", "test")
+        }
+        sizes = ", ".join(f"{len(examples):,} {name}" for name, examples in used.items())
+        learned = sum(len(example.captions) for example in used["train"])
         words = sum(map(len, captions))
         known = sum(word in self.vocabulary.ids for caption in captions for word in caption)
         return [
-            f"{sizes} pictures; {len(captions):,} training captions; {len(self.vocabulary.words):,} words known, "
+            f"{sizes} pictures; {learned:,} training captions; {len(self.vocabulary.words):,} words known, "
             f"{known / max(words, 1):.1%} of those used"
         ]
 
@@ -251,7 +254,7 @@ class CaptioningTask(Task[Config, Example]):
     def answer(self, picture: Picture, found: Any) -> Answer:
         """What was found for a picture, in words; None for one that cannot be read."""
         if found is None:
-            return Answer(picture.name, "", 0.0, picture.error)
+            return Answer(picture.name, "", None, picture.error)
         return Answer(picture.name, self.vocabulary.decode(found.ids), found.score)
 
     def explain(self, model: Any, inputs: Sequence[Any], path: Path) -> None:

@@ -133,7 +133,7 @@ class Commands:
         splits = task.read_splits()
         notes = task.prepare(splits)
         for note in notes:
-            self.console.print(note, highlight=False, markup=False)
+            self.console.print(note, highlight=False, markup=False, soft_wrap=True)
         if overwrite:
             remove(run.path)
         is_new = not run.exists
@@ -161,7 +161,7 @@ class Commands:
         examples = predictor.task.read_examples(data or predictor.task.config.data)
         evaluation = predictor.task.evaluate(predictor.model, examples)
         for line in predictor.task.report(evaluation):
-            self.console.print(line, highlight=False, markup=False)
+            self.console.print(line, highlight=False, markup=False, soft_wrap=True)
         if output:
             predictor.task.draw(evaluation, output)
         print(json.dumps(evaluation.metrics, indent=1))
@@ -237,15 +237,17 @@ class Commands:
         return Predictor(self.task_class, run or self.place)
 
     def show(self, metrics: Mapping[str, Any]) -> None:
-        """Prints the metrics of a run as a table."""
+        """Prints the metrics of a run as a table; one that could not be measured on a split has a dash."""
         spread = metrics.get("std")
+
+        def cell(split: str, name: str) -> str:
+            if name not in metrics[split]:
+                return "–"
+            return f"{metrics[split][name]:.4f}" + (f" ± {spread[split][name]:.4f}" if spread else "")
+
         table = Table("metric", "dev", "test")
-        for name in metrics["dev"]:
-            cells = [
-                f"{metrics[split][name]:.4f}" + (f" ± {spread[split][name]:.4f}" if spread else "")
-                for split in ("dev", "test")
-            ]
-            table.add_row(name, *cells)
+        for name in {**metrics["dev"], **metrics["test"]}:
+            table.add_row(name, cell("dev", name), cell("test", name))
         Console().print(table)
 
 

@@ -56,6 +56,14 @@ def bare_suffix(path: Path) -> str:
     return Path(path.stem).suffix if path.suffix in COMPRESSED else path.suffix
 
 
+def same_source(one: str, other: str) -> bool:
+    """Whether two names are of one source: equal, or paths to one place, however they are spelled.
+
+    What a run was trained on must be known again when it is judged, or it would be judged on what it has learned.
+    """
+    return one == other or (Path(one).exists() and Path(one).resolve() == Path(other).resolve())
+
+
 def find_splits(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
     """Finds `train.*`, `dev.*` (or `valid.*`) and `test.*` in a folder.
 

@@ -52,6 +52,8 @@ class Task(abc.ABC, Generic[C, E]):
     config_class: ClassVar[type[Any]]
     metric: ClassVar[str]
     """The dev metric that chooses the best epoch and the best seed; higher is better."""
+    slack: ClassVar[float] = 0.0
+    """How much less of the metric a later epoch may have and still be taken, where dev is too small to tell."""
     formats: ClassVar[tuple[str, ...]]
     """The formats that `export` can write, `write_artifact` knows each."""
     answer_formats: ClassVar[Mapping[str, Callable[[Any], str]]] = {"text": str, "jsonl": as_json}

@@ -7,6 +7,7 @@ import csv
 import dataclasses
 import io
 import json
+import math
 import shutil
 import statistics
 import time
@@ -79,13 +80,19 @@ def train(task: Task, splits: Splits, run: RunFolder, console: Console) -> Metri
 def aggregate(results: list[Metrics]) -> Metrics:
     """Means of the runs' metrics, their sample standard deviations under `std`, the runs one by one under `seeds`.
 
+    A metric that some run could not measure has no mean.
+
     Example:
         >>> run = lambda a: {"dev": {"f1": a}, "test": {"f1": a}, "seeds": [{}], "seconds": 1.0}
         >>> aggregate([run(0.5), run(0.7)])["std"]["test"]
         {'f1': 0.1414}
     """
     numbers = {
-        split: {name: [result[split][name] for result in results] for name in results[0][split]}
+        split: {
+            name: [result[split][name] for result in results]
+            for name in results[0][split]
+            if all(name in result[split] for result in results)
+        }
         for split in ("dev", "test")
     }
     return {
@@ -120,10 +127,10 @@ def train_seed(task: Task, splits: Splits, run: RunFolder, console: Console) -> 
         TrainingProgress(console, config.epochs, len(history), steps) as progress,
         tf.summary.create_file_writer(str(run.tensorboard)).as_default(),
     ):
-        while not is_over(history, config, task.metric):
+        while not is_over(history, config, task.metric, task.slack):
             row = train_epoch(task, model, splits, len(history), progress)
             history.append(row)
-            if best_epoch(history, task.metric) == len(history) - 1:
+            if best_epoch(history, task.metric, task.slack) == len(history) - 1:
                 with averaged_weights(model):
                     save_arrays(run.best, model.get_weights())
             save_checkpoint(run.checkpoint, model, history)
@@ -174,16 +181,28 @@ def train_epoch(
     }
 
 
-def best_epoch(history: list[dict[str, float]], metric: str) -> int:
-    """The index of the first epoch with the highest dev metric."""
-    return max(range(len(history)), key=lambda epoch: history[epoch]["dev_" + metric])
+def best_epoch(history: list[dict[str, float]], metric: str, slack: float = 0.0) -> int:
+    """The index of the first epoch with the highest dev metric; with slack, of the last nearly as high as all before.
+
+    Example:
+        >>> history = [{"dev_f1": score} for score in (0.5, 0.9, 0.89, 0.9, 0.7)]
+        >>> best_epoch(history, "f1"), best_epoch(history, "f1", slack=0.02)
+        (1, 3)
+    """
+    best, highest = 0, -math.inf
+    for epoch, row in enumerate(history):
+        score = row["dev_" + metric]
+        if score > highest or (slack and score >= highest - slack):
+            best = epoch
+        highest = max(highest, score)
+    return best
 
 
-def is_over(history: list[dict[str, float]], config: TrainingConfig, metric: str) -> bool:
+def is_over(history: list[dict[str, float]], config: TrainingConfig, metric: str, slack: float = 0.0) -> bool:
     """Whether all epochs are done, or the dev metric has not improved for `patience` epochs."""
     if not history:
         return False
-    return len(history) >= config.epochs or len(history) - 1 - best_epoch(history, metric) >= config.patience
+    return len(history) >= config.epochs or len(history) - 1 - best_epoch(history, metric, slack) >= config.patience
 
 
 @contextmanager
@@ -273,7 +292,7 @@ def finish(task: Task, splits: Splits, run: RunFolder, history: list[dict[str, f
         task.draw(evaluation, folder)
     metrics["seeds"] = [{"seed": task.config.seed, "dev": metrics["dev"], "test": metrics["test"], "seconds": seconds}]
     metrics["seconds"] = seconds
-    metrics["best_epoch"] = best_epoch(history, task.metric) + 1
+    metrics["best_epoch"] = best_epoch(history, task.metric, task.slack) + 1
     run.write("metrics.json", metrics)
     console.print(
         f"trained in {duration(seconds)}; the best epoch by dev {task.metric} is {metrics['best_epoch']}",

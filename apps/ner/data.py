@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from apps.core.errors import InputError
-from apps.core.sources import Splits, complete, find_splits, reader_of, to_judge
+from apps.core.sources import Splits, complete, find_splits, reader_of, same_source, to_judge
 from apps.core.tfds import read_tfds
 
 from .characters import is_ideograph
@@ -66,7 +66,7 @@ def to_splits(parts: Mapping[str, Part], config: Config) -> Splits[Example]:
 
 def read_examples(source: str, config: Config) -> Sequence[Example]:
     """The test split of a source (its dev split where it has no test), or all of a single file."""
-    if source == config.data:
+    if same_source(source, config.data):
         return read_splits(config).test
     return to_judge({split: part.examples() for split, part in read_parts(source, config).items()})
 

@@ -25,6 +25,7 @@ from apps.core.sources import (
     find_splits,
     read_lines,
     reader_of,
+    same_source,
     to_judge,
 )
 from apps.core.tfds import read_tfds
@@ -75,7 +76,7 @@ def read_examples(source: str, config: Config) -> Sequence[Example]:
     """The test split of a source (its dev split where it has no test), or all of a single file."""
     if source == "sample":
         return generate_splits().test
-    if source == config.data:
+    if same_source(source, config.data):
         return read_splits(config).test
     return to_judge(read_found(source, config))
 

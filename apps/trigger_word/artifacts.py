@@ -18,11 +18,13 @@ from apps.core.artifacts import write_endpoints
 from apps.core.run import write_json
 
 from . import loader
-from .features import STRIDE
+from .features import STRIDE, log_mel
 from .graph import LogMelLayer
-from .model import OneStep
+from .model import KERNEL, OneStep
 from .training_data import whole_steps
 
+ENOUGH = log_mel.window + (KERNEL - 1) * log_mel.hop
+"""Samples of as many frames as the first convolution looks at."""
 Streams = Callable[[], Sequence[np.ndarray]]
 """Features `[frames, bands]` of streams such as will be heard."""
 
@@ -54,7 +56,11 @@ def write_savedmodel(model: keras.Model, folder: Path) -> None:
     to_features.build((None, None))
 
     def serve(samples: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"scores": model(to_features(samples), training=False)}
+        length = tf.shape(samples)[1]
+        steps = tf.maximum(length - log_mel.window + log_mel.hop, 0) // (STRIDE * log_mel.hop)
+        # The model needs some frames to work on; silence after a sound changes no score of it.
+        padded = tf.pad(samples, [[0, 0], [0, tf.maximum(ENOUGH - length, 0)]])
+        return {"scores": model(to_features(padded), training=False)[:, :steps]}
 
     samples = tf.TensorSpec([None, None], tf.float32, "samples")
     write_endpoints({"serve": (serve, [samples])}, [to_features, model], folder)

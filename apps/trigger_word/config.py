@@ -51,16 +51,16 @@ class Config(TrainingConfig):
     """A strided convolution and two GRUs; or depthwise convolutions only, for microcontrollers."""
     filters: int = 48
     """Of the strided convolution."""
-    units: int = 48
+    units: int = 64
     """Of each GRU, or channels of each depthwise block."""
     zoneout: float = 0.05
     """Probability that a unit of a GRU keeps its value, in training."""
-    dropout: float = 0.1
+    dropout: float = 0.3
     """Between the layers, in training."""
 
-    focus: float = 2.0
+    focus: float = 0.0
     """Exponent of the focal loss, by which what is easy counts less; 0 for plain cross-entropy."""
-    positive_weight: float = 4.0
+    positive_weight: float = 1.0
     """Weight in the loss of a moment at which a word has just ended, as such moments are rare."""
     hard_share: float = 0.25
     """Share of an epoch's streams that is mixed around what the model last took for a word (hard negatives)."""

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from apps.core.errors import InputError, InputWarning
-from apps.core.sources import Splits, share_of
+from apps.core.sources import Splits, same_source, share_of
 from apps.core.tfds import read_tfds
 
 from . import sample
-from .audio import is_clipped, is_silent, read_audio, resample
+from .audio import Levels, read_audio, resample
 from .clips import Clip, built_in_noise, load
 from .config import RATE, Config
 from .layouts import Found, Kind, find
@@ -30,7 +30,8 @@ NOISE_CUTS = (0.0, 0.4, 0.5, 1.0)
 SHORTEST_NOISE = 0.5
 """Seconds."""
 FEWEST = 3
-"""Recordings of a word: one for each split."""
+"""Recordings of a word, or of all other speech: one for each split."""
+NEEDED = f"at least {FEWEST} are needed, to train on, to choose by and to judge by"
 MOST_SPEECH = 10_000
 """Recordings of other speech that are used at most, chosen by hash, so that all fit in memory."""
 SHOWN = 5
@@ -50,8 +51,13 @@ def read_splits(config: Config) -> Splits[Clip]:
     Raises:
         InputError: When nothing can be learned from them.
     """
+    found = read_clips(config.data, config)
+    speech = sum(clip.kind == "speech" for clip, _ in found)
+    if speech < FEWEST:
+        count = "one recording" if speech == 1 else f"{speech} recordings"
+        raise InputError(f"only {count} of other speech: {NEEDED}; put some minutes of it into speech/", config.data)
     parts: dict[str, list[Clip]] = {split: [] for split in SPLITS}
-    for group in groups_of(read_clips(config.data, config)).values():
+    for group in groups_of(found).values():
         for split, clips in split_group(group, config.data).items():
             parts[split] += clips
     return Splits(parts["train"], parts["dev"], parts["test"])
@@ -63,14 +69,13 @@ def read_examples(source: str, config: Config) -> Sequence[Clip]:
     Raises:
         InputError: When the source cannot be read.
     """
-    if source in ("sample", config.data):
+    if source == "sample" or same_source(source, config.data):
         return read_splits(replace(config, data=source)).test
     found = read_clips(source, config)
-    return (
-        [clip for clip, split in found if split == "test" or clip.kind == "noise"]
-        if has_test(found)
-        else [clip for clip, _ in found]
-    )
+    if has_test(found):
+        found = [(clip, split) for clip, split in found if split == "test" or clip.kind == "noise"]
+        require_words(found, source, config.keywords)
+    return [clip for clip, _ in found]
 
 
 Read = list[tuple[Clip, str]]
@@ -89,11 +94,11 @@ def read_clips(source: str, config: Config) -> Read:
     elif source.startswith("tfds:"):
         found = tfds_clips(source.removeprefix("tfds:"), config)
     else:
-        found = usable(fewer(find(Path(source), config.keywords)), source)
-    return complete(found, source)
+        found = usable(fewer(find(Path(source), config.keywords), source), source)
+    return complete(found, source, config.keywords)
 
 
-def complete(found: Read, source: str) -> Read:
+def complete(found: Read, source: str, keywords: Sequence[str]) -> Read:
     """Adds built-in noise where there is none.
 
     Raises:
@@ -102,6 +107,7 @@ def complete(found: Read, source: str) -> Read:
     kinds = {clip.kind for clip, _ in found}
     if "keyword" not in kinds:
         raise InputError("no usable recording of a trigger word; see the warnings above", source)
+    require_words(found, source, keywords)
     if "speech" not in kinds:
         raise InputError(
             "nothing to tell the trigger word from: put recordings of other speech, some minutes of it, into speech/",
@@ -113,11 +119,27 @@ def complete(found: Read, source: str) -> Read:
     return found
 
 
-def fewer(found: Sequence[Found]) -> Sequence[Found]:
-    """Leaves out other speech beyond what fits in memory."""
+def require_words(found: Read, source: str, keywords: Sequence[str]) -> None:
+    """Refuses a source without recordings of one of the words that were asked for."""
+    known = {clip.label for clip, _ in found if clip.kind == "keyword"}
+    if missing := [word for word in keywords if word not in known]:
+        words = ", ".join(sorted(known)) or "none"
+        raise InputError(f"no recordings of {missing[0]!r} here; there are some of {words}", source)
+
+
+def fewer(found: Sequence[Found], source: str) -> Sequence[Found]:
+    """Leaves out other speech beyond what fits in memory, and says so."""
     speech = sorted((one for one in found if one.kind == "speech"), key=lambda one: share_of(one.path.name, 1))
     left_out = set(speech[MOST_SPEECH:])
+    warn_of_left_out(len(left_out), source)
     return [one for one in found if one not in left_out]
+
+
+def warn_of_left_out(count: int, source: str) -> None:
+    """Warns of other speech that is not used."""
+    if count > 0:
+        text = f"{source}: {count:,} recordings of other speech are left out; {MOST_SPEECH:,} are used at most"
+        warnings.warn(text, InputWarning, stacklevel=3)
 
 
 def usable(found: Iterable[Found], source: str) -> Read:
@@ -131,10 +153,11 @@ def usable(found: Iterable[Found], source: str) -> Read:
         except InputError as error:
             skipped.append(str(error))
             continue
-        if fault := unfit(samples, one.kind):
+        levels = Levels.of(samples)
+        if fault := unfit(levels, one.kind):
             skipped.append(f"{one.path}: {fault}")
             continue
-        if is_clipped(samples):
+        if levels.is_clipped:
             clipped.append(one.path.name)
         clips.append((Clip(str(one.path), one.kind, one.label, end=round(len(samples) / RATE, 4)), one.split))
     if skipped:
@@ -144,12 +167,12 @@ def usable(found: Iterable[Found], source: str) -> Read:
     return clips
 
 
-def unfit(samples: np.ndarray, kind: Kind) -> str:
+def unfit(levels: Levels, kind: Kind) -> str:
     """Why a recording that can be read is of no use; "" when it is."""
-    if is_silent(samples):
+    if levels.is_silent:
         return "silence only; was the microphone on?"
-    if kind == "noise" and len(samples) < SHORTEST_NOISE * RATE:
-        return f"only {len(samples) / RATE:.2f} s of noise, which cannot be split; at least {SHORTEST_NOISE} s"
+    if kind == "noise" and levels.samples < SHORTEST_NOISE * RATE:
+        return f"only {levels.samples / RATE:.2f} s of noise, which cannot be split; at least {SHORTEST_NOISE} s"
     return ""
 
 
@@ -163,11 +186,15 @@ def warn_of_some(source: str, what: str, names: Sequence[str]) -> None:
 
 
 def groups_of(found: Read) -> dict[tuple[str, str], Read]:
-    """Clips that are split among themselves: of one kind and word."""
+    """Clips that are split among themselves: of one kind and word; other words with too few of their own together."""
     groups: dict[tuple[str, str], Read] = {}
     for clip, split in found:
         groups.setdefault((clip.kind, clip.label), []).append((clip, split))
-    return groups
+    few: Read = []
+    for (kind, label), group in list(groups.items()):
+        if kind == "speech" and len(group) < FEWEST and not all(split for _, split in group):
+            few += groups.pop((kind, label))
+    return groups | ({("few", ""): few} if few else {})
 
 
 def split_group(group: Read, source: str) -> dict[str, list[Clip]]:
@@ -180,11 +207,7 @@ def split_group(group: Read, source: str) -> dict[str, list[Clip]]:
         return {split: [piece[index] for piece in pieces] for index, split in enumerate(SPLITS)}
     if first.kind == "keyword" and len(group) < FEWEST:
         count = "one recording" if len(group) == 1 else f"{len(group)} recordings"
-        raise InputError(
-            f"only {count} of {first.label!r}: at least {FEWEST} are needed to train on, to choose by and to judge by; "
-            "record fifty or more, of several people",
-            source,
-        )
+        raise InputError(f"only {count} of {first.label!r}: {NEEDED}; record fifty or more, of several people", source)
     return by_hash([clip for clip, _ in group], TEST_SHARE["word" if first.label else "speech"])
 
 
@@ -204,11 +227,11 @@ def by_hash(clips: Sequence[Clip], test_share: float) -> dict[str, list[Clip]]:
     """
     shares = {clip: share_of(Path(clip.path).name.split("_nohash_")[0], 0) for clip in clips}
     ordered = sorted(clips, key=lambda clip: (shares[clip], clip.path))
-    enough = len(clips) >= FEWEST
-    test = max(sum(shares[clip] < test_share for clip in clips), int(enough))
-    dev = max(sum(test_share <= shares[clip] < test_share + DEV_SHARE for clip in clips), int(enough))
-    test = min(test, len(clips) - 2 * enough)
-    dev = min(dev, len(clips) - test - enough)
+    least = int(len(clips) >= FEWEST)
+    test = max(sum(shares[clip] < test_share for clip in clips), least)
+    dev = max(sum(test_share <= shares[clip] < test_share + DEV_SHARE for clip in clips), least)
+    test = min(test, len(clips) - 1 - least)  # one is for training, whatever the hash says
+    dev = min(dev, len(clips) - 1 - test)
     return {"test": ordered[:test], "dev": ordered[test : test + dev], "train": ordered[test + dev :]}
 
 
@@ -259,6 +282,7 @@ def convert_tfds(features: Any, rows: Iterable[dict[str, Any]], where: str, conf
         others += clip.kind == "speech"
         if clip.kind != "speech" or others <= MOST_SPEECH:
             yield clip
+    warn_of_left_out(others - MOST_SPEECH, where)
 
 
 def tfds_clip(audio: np.ndarray, rate: int, label: str, where: str, config: Config) -> Clip:

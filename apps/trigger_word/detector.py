@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from apps.core.errors import InputError
+from apps.core.run import RunFolder
 
 from . import loader
 from .features import STRIDE
@@ -40,6 +41,7 @@ class TriggerDetector(loader.StreamDetector):
             detector: loader.StreamDetector = open_artifact(folder)
             super().__init__(detector.spec, detector.scorer)
         else:
+            RunFolder(folder).require_finished()  # before the seconds that Keras takes to import
             from . import load
 
             predictor: Any = load(folder)

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from .scoring import TOLERANCE, Match, events_of, match, poisson, wilson
+from .scoring import Match, events_of, match, poisson, wilson
 from .streams import Spoken, Stream
 
-THRESHOLDS = 1 / (1 + np.exp(-np.linspace(-5, 10, 91)))
+THRESHOLDS = 1 / (1 + np.exp(-np.linspace(-5, 10, 301)))
 """At which a trade-off is looked at: evenly in log odds, as scores crowd at 0 and 1."""
 RATES = (0.5, 1.0, 2.0, 5.0, 10.0)
 """False accepts an hour over which recall is averaged."""
 HIGHEST = 0.999
 """Threshold of a word that is not detected at any."""
+SPREAD = 0.03
+"""How far apart the intervals are drawn that belong to one rate of false accepts."""
 SLACK = 0.01
 """Recall that a threshold may cost for the sake of room on both sides of it."""
 
@@ -28,7 +31,7 @@ class Point:
     Args:
         threshold: The least score that is an event.
         match: What the events are worth.
-        hours: The length of the stream.
+        hours: Of the stream without trigger words, by which false accepts are counted.
     """
 
     threshold: float
@@ -64,8 +67,8 @@ class Judged:
 
     @property
     def hours(self) -> float:
-        """The length of the stream."""
-        return self.stream.seconds / 3600
+        """Of the stream without trigger words, by which false accepts are counted."""
+        return self.stream.quiet_seconds / 3600
 
 
 def counts(found: Match, snr: float | None = None) -> tuple[int, int]:
@@ -92,7 +95,7 @@ def det_curve(scores: np.ndarray, times: np.ndarray, stream: Stream, keyword: st
         Point(
             float(threshold),
             match(events_of(scores, times, keyword, float(threshold), refractory), truth),
-            stream.seconds / 3600,
+            stream.quiet_seconds / 3600,
         )
         for threshold in THRESHOLDS
     ]
@@ -151,19 +154,28 @@ def choose(curve: Sequence[Point], most: float) -> float:
     return float(min(1 / (1 + np.exp(-(odds.min() + odds.max()) / 2)), HIGHEST))
 
 
+def undetected(
+    scores: np.ndarray, times: np.ndarray, stream: Stream, thresholds: Mapping[str, float], refractory: float
+) -> list[str]:
+    """The words that are never detected at their thresholds; arguments as of `judge`."""
+    return [
+        keyword
+        for index, (keyword, threshold) in enumerate(thresholds.items())
+        if not match(events_of(scores[:, index], times, keyword, threshold, refractory), truth_of(stream, keyword)).hits
+    ]
+
+
 def recall_at(curve: Sequence[Point], most: float, snr: float | None = None) -> float:
     """The best recall with at most so many false accepts in the stream; 0 where no threshold is that strict."""
     return max((point.recall(snr) for point in curve if point.false_accepts <= most), default=0.0)
 
 
 def metrics(judged: Judged) -> dict[str, float]:
-    """Plain numbers: recall over rates, and at the thresholds misses, false accepts and latency with 95 % intervals.
+    """Plain numbers: recall over rates; at the thresholds misses and false accepts with 95 % intervals, and latency.
 
-    Latency is the tolerance when nothing was detected.
+    No latency when nothing was detected. Of several words also the misses and false accepts of each.
     """
     curves, matches = judged.curves.values(), judged.match.values()
-    latencies = np.concatenate([found.latencies for found in matches])
-    latencies = latencies if len(latencies) else np.array([TOLERANCE])
     false_accepts = sum(len(found.false_accepts) for found in matches)
     low, high = poisson(false_accepts, judged.hours)
     found = {
@@ -173,14 +185,27 @@ def metrics(judged: Judged) -> dict[str, float]:
         "false_accepts_per_hour": false_accepts / judged.hours,
         "false_accepts_per_hour_low": low,
         "false_accepts_per_hour_high": high,
-        "latency_median": float(np.median(latencies)),
-        "latency_p95": float(np.percentile(latencies, 95)),
     }
+    latencies = np.concatenate([found.latencies for found in matches])
+    if len(latencies):
+        found |= {"latency_median": float(np.median(latencies)), "latency_p95": float(np.percentile(latencies, 95))}
     for snr in snrs_of(judged.stream):
         pairs = [counts(found, snr) for found in matches]
         hits, total = (sum(numbers) for numbers in zip(*pairs, strict=True))
-        found[f"misses_{snr:g}_db"] = 1 - share(pairs)
-        found[f"misses_{snr:g}_db_low"], found[f"misses_{snr:g}_db_high"] = wilson(total - hits, total)
+        name = f"misses_{snr:g}_db"
+        found[name] = 1 - share(pairs)
+        found[f"{name}_low"], found[f"{name}_high"] = wilson(total - hits, total)
+        found[f"{name}_at_1_false_accept"] = 1 - float(np.mean([recall_at(curve, 1, snr) for curve in curves]))
+    return found | (of_each_word(judged) if len(judged.match) > 1 else {})
+
+
+def of_each_word(judged: Judged) -> dict[str, float]:
+    """Misses and false accepts of each word at its threshold."""
+    found = {}
+    for keyword, one in judged.match.items():
+        for snr in snrs_of(judged.stream):
+            found[f"{keyword}_misses_{snr:g}_db"] = 1 - share([counts(one, snr)])
+        found[f"{keyword}_false_accepts"] = float(len(one.false_accepts))
     return found
 
 
@@ -222,28 +247,34 @@ def report(judged: Judged) -> list[str]:
 
 def draw(judged: Judged, folder: Path) -> None:
     """The trade-off of each word between misses and false accepts, as PNG: `det.png`."""
-    from apps.core.plots import ACCENT, MUTED, SECOND, figure
+    from apps.core.plots import MUTED, figure
 
-    words, snrs = list(judged.curves), snrs_of(judged.stream)
-    colours = (ACCENT, SECOND, "#3a8f5c", "#a23b72")
+    words = list(judged.curves)
     with figure(folder / "det.png", 1, len(words), figsize=(4.2 * len(words), 3.6), squeeze=False) as axes:
         for panel, keyword in zip(axes[0], words, strict=True):
-            curve = judged.curves[keyword]
-            rates = [point.false_accepts / point.hours for point in curve]
-            for index, snr in enumerate(snrs):
-                misses = [100 * (1 - point.recall(snr)) for point in curve]
-                panel.step(rates, misses, where="post", color=colours[index % len(colours)], label=f"{snr:g} dB")
-                hits, total = counts(judged.match[keyword], snr)
-                low, high = wilson(total - hits, total)
-                rate = len(judged.match[keyword].false_accepts) / judged.hours
-                panel.errorbar(
-                    [rate],
-                    [100 * (1 - hits / max(total, 1))],
-                    [[max(0.0, 100 * (1 - hits / max(total, 1) - low))], [100 * (high - 1 + hits / max(total, 1))]],
-                    fmt="o",
-                    color=colours[index % len(colours)],
-                )
-            panel.axvline(1 / judged.hours, color=MUTED, linestyle="--", linewidth=1)
+            for index, snr in enumerate(snrs_of(judged.stream)):
+                draw_curve(panel, judged, keyword, index, snr)
+            one = 1 / judged.hours
+            panel.axvline(one, color=MUTED, linestyle="--", linewidth=1, label="one false accept in the stream")
             panel.set_xscale("symlog", linthresh=1.0)
             panel.set(title=keyword, xlabel="false accepts an hour", ylabel="misses, %", xlim=(-0.05, 30), ylim=(0, 50))
             panel.legend(fontsize=8)
+
+
+def draw_curve(panel: Any, judged: Judged, keyword: str, index: int, snr: float) -> None:
+    """The trade-off of a word at one signal-to-noise ratio; a point with its interval is what its threshold does."""
+    from apps.core.plots import ACCENT, SECOND
+
+    colour = (ACCENT, SECOND, "#3a8f5c", "#a23b72")[index % 4]
+    curve, found = judged.curves[keyword], judged.match[keyword]
+    rates = [point.false_accepts / point.hours for point in curve]
+    misses = [100 * (1 - point.recall(snr)) for point in curve]
+    # A rate between those of two thresholds is kept to by the stricter, which comes second.
+    panel.step(rates, misses, where="pre", color=colour, label=f"{snr:g} dB")
+    hits, total = counts(found, snr)
+    low, high = wilson(total - hits, total)
+    missed = 1 - hits / max(total, 1)
+    rate = len(found.false_accepts) / judged.hours
+    rate += SPREAD * index * max(rate, 1.0)  # or the intervals would lie on each other
+    interval = [[100 * max(0.0, missed - low)], [100 * max(0.0, high - missed)]]
+    panel.errorbar([rate], [100 * missed], interval, fmt="o", markersize=4, color=colour)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import queue
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ WAIT = 5.0
 QUIETEST = -60.0
 """Level, in dB of full scale, at which the meter is empty."""
 BAR = 24
+Block = tuple[np.ndarray, str]
+"""Samples, int16, and what PortAudio says of them: that some before them were lost, as a rule nothing."""
 
 
 def listen(*, run: Path = Path("runs/trigger_word"), device: str | None = None, seconds: float | None = None) -> None:
@@ -38,16 +42,21 @@ def listen(*, run: Path = Path("runs/trigger_word"), device: str | None = None, 
     sounddevice = import_sounddevice()
     console = Console()
     detector = TriggerDetector(run)
-    blocks: queue.Queue[np.ndarray] = queue.Queue()
+    blocks: queue.Queue[Block] = queue.Queue()
     words = " or ".join(f"“{word}”" for word in detector.keywords)
+    told = False
     with (
+        suppress(KeyboardInterrupt),
         open_microphone(sounddevice, device, blocks),
         Live(console=console, transient=True, auto_refresh=False) as live,
     ):
         console.print(f"listening for {words}; Ctrl-C ends it", highlight=False)
         begun = time.monotonic()
         while seconds is None or time.monotonic() - begun < seconds:
-            samples = next_block(blocks)
+            samples, status = next_block(blocks)
+            if status and not told:
+                console.print(f"note: samples were lost ({status}); is this machine too busy?", highlight=False)
+                told = True
             for event in detector.feed(samples):
                 console.print(f"{event.time:8.2f}  {event.keyword}  {event.score:.3f}", highlight=False, style="bold")
             live.update(meter(samples, detector.scores), refresh=True)
@@ -71,31 +80,36 @@ def import_sounddevice() -> Any:
     return sounddevice
 
 
-def open_microphone(sounddevice: Any, device: str | None, blocks: queue.Queue[np.ndarray]) -> Any:
-    """An open input of one channel, which puts its samples into a queue.
+@contextmanager
+def open_microphone(sounddevice: Any, device: str | None, blocks: queue.Queue[Block]) -> Iterator[None]:
+    """Has an input of one channel put its samples into a queue for a while.
 
     Raises:
         InputError: When there is no such device, or it cannot be used.
     """
     chosen = int(device) if device is not None and device.isdecimal() else device
 
-    def put(samples: np.ndarray, *_: Any) -> None:
-        blocks.put(samples[:, 0].copy())
+    def put(samples: np.ndarray, _frames: int, _time: Any, status: Any) -> None:
+        blocks.put((samples[:, 0].copy(), str(status) if status else ""))
 
-    try:
-        return sounddevice.InputStream(
-            samplerate=RATE, channels=1, dtype="int16", blocksize=BLOCK, device=chosen, callback=put
-        )
-    except (sounddevice.PortAudioError, ValueError) as error:
-        reason = (str(error).strip() or "no reason given").splitlines()[0]
-        raise InputError(
-            f"no microphone can be opened ({reason}); connect one, or name another with --device "
-            "(`python -m sounddevice` lists them)",
-            "listen",
-        ) from None
+    with ExitStack() as opened:
+        try:
+            opened.enter_context(
+                sounddevice.InputStream(
+                    samplerate=RATE, channels=1, dtype="int16", blocksize=BLOCK, device=chosen, callback=put
+                )
+            )
+        except (sounddevice.PortAudioError, ValueError) as error:
+            reason = (str(error).strip() or "no reason given").splitlines()[0]
+            raise InputError(
+                f"no microphone can be opened ({reason}); connect one, or name another with --device "
+                "(`python -m sounddevice` lists them)",
+                "listen",
+            ) from None
+        yield
 
 
-def next_block(blocks: queue.Queue[np.ndarray]) -> np.ndarray:
+def next_block(blocks: queue.Queue[Block]) -> Block:
     """The next samples.
 
     Raises:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sys
 import wave
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +20,13 @@ import numpy as np
 
 LOUDEST = 8.0
 """A float above this is no sample in [-1, 1] but, as a rule, an integer that was converted without being scaled."""
+SCALE = "divide int16 ones by 32768"
+LAST_SECONDS = 0.3
+"""Of silence after a file, for a word that ends with it."""
+FRAMES = 4096
+"""Whose spectra are computed at once; of an hour they would take gigabytes."""
+BLOCK_SECONDS = 60
+"""Of samples that are heard at once."""
 Scorer = Callable[[np.ndarray], np.ndarray]
 """From log-mel frames `[steps * stride, bands]` to scores `[steps, keywords]`, going on from one call to the next."""
 
@@ -46,8 +53,8 @@ def mel_matrix(bands: int, low: float, high: float, window: int, rate: int) -> n
     return np.maximum(0.0, np.minimum(rising, falling))
 
 
-def to_float(samples: Any) -> np.ndarray:
-    """Samples as float32 in [-1, 1].
+def check(samples: Any) -> None:
+    """Refuses what is no chunk of samples.
 
     Raises:
         SampleError: For another type or shape, or numbers that can be no samples.
@@ -57,14 +64,18 @@ def to_float(samples: Any) -> np.ndarray:
         raise SampleError(f"samples must be a numpy array of int16, or of float32 in [-1, 1], not of {given}")
     if samples.ndim != 1:
         raise SampleError(f"samples must be of one channel, [samples], not of shape {samples.shape}; take the mean")
-    if samples.dtype == np.int16:
-        return samples.astype(np.float32) / np.float32(32768)
-    if samples.size:
-        loudest = np.abs(samples).max()
+    if samples.size and samples.dtype != np.int16:
+        loudest = max(samples.max(), -samples.min())
         if not np.isfinite(loudest):
             raise SampleError("samples must be finite numbers; there is a NaN or an infinity among them")
         if loudest > LOUDEST:
-            raise SampleError(f"float samples must be in [-1, 1], not up to {loudest:.0f}; divide int16 ones by 32768")
+            raise SampleError(f"float samples must be in [-1, 1], not up to {loudest:.3g}; {SCALE}")
+
+
+def to_float(samples: np.ndarray) -> np.ndarray:
+    """Samples as float32 in [-1, 1]."""
+    if samples.dtype == np.int16:
+        return samples.astype(np.float32) / np.float32(32768)
     return samples.astype(np.float32, copy=False)
 
 
@@ -86,14 +97,19 @@ class LogMel:
 
     def __call__(self, samples: np.ndarray) -> np.ndarray:
         """Frames of `[samples]`, `[frames, bands]`, float32; computed in float64, so that all twins of it agree."""
-        frames = self.count(len(samples))
-        if not frames:
-            return np.zeros((0, self.mel.shape[1]), np.float32)
+        features = np.empty((self.count(len(samples)), self.mel.shape[1]), np.float32)
+        for start in range(0, len(features), FRAMES):
+            some = features[start : start + FRAMES]
+            some[:] = self.frames(samples[start * self.hop :], len(some))
+        return features
+
+    def frames(self, samples: np.ndarray, count: int) -> np.ndarray:
+        """The first frames of `[samples]`, `[count, bands]`, float64."""
         step = samples.strides[0]
-        windows = np.lib.stride_tricks.as_strided(samples, (frames, self.window), (self.hop * step, step))
+        windows = np.lib.stride_tricks.as_strided(samples, (count, self.window), (self.hop * step, step))
         spectrum = np.fft.rfft(windows * self.taper)
         energy = (spectrum.real**2 + spectrum.imag**2) @ self.mel  # [frames, bands]
-        return np.log(energy + self.floor).astype(np.float32)
+        return np.log(energy + self.floor)
 
 
 class Trigger:
@@ -175,7 +191,18 @@ class StreamDetector:
         Raises:
             SampleError: For samples of another type or shape.
         """
-        self.kept = np.concatenate([self.kept, to_float(samples)])
+        check(samples)
+        size = BLOCK_SECONDS * self.spec["rate"]
+        events, scores = [], [self.recent[:0]]
+        for start in range(0, len(samples), size):
+            events += self.hear(to_float(samples[start : start + size]))
+            scores.append(self.recent)
+        self.recent = np.concatenate(scores)
+        return events
+
+    def hear(self, samples: np.ndarray) -> list[Event]:
+        """Takes float32 samples, no more than are heard at once; their scores are `recent` afterwards."""
+        self.kept = np.concatenate([self.kept, samples])
         stride = self.spec["stride"]
         steps = self.features.count(len(self.kept)) // stride
         if not steps:
@@ -281,11 +308,41 @@ def dequantised(values: np.ndarray, detail: Mapping[str, Any]) -> np.ndarray:
     return ((values.astype(np.float32) - zero) * scale).astype(np.float32)
 
 
-if __name__ == "__main__":
+def chunks(path: str, rate: int) -> Iterator[np.ndarray]:
+    """The samples of a WAV file, int16, a tenth of a second at a time, and the silence after them.
+
+    Raises:
+        SampleError: For a file of another kind.
+    """
+    try:
+        with wave.open(path) as file:
+            if (file.getframerate(), file.getnchannels(), file.getsampwidth()) != (rate, 1, 2):
+                raise SampleError(f"must be of {rate} Hz, one channel and 16 bits")
+            if not file.getnframes():
+                raise SampleError("there is no sound in it")
+            while data := file.readframes(rate // 10):
+                yield np.frombuffer(data[: len(data) // 2 * 2], np.int16)  # a file that was cut off may end within one
+    except (OSError, EOFError, wave.Error) as error:
+        reason = "the file is empty" if isinstance(error, EOFError) else getattr(error, "strerror", None) or error
+        raise SampleError(f"cannot be read as WAV ({reason})") from None
+    yield np.zeros(round(LAST_SECONDS * rate), np.int16)
+
+
+def main(words: Sequence[str]) -> int:
+    """Prints the words in a WAV file; returns the exit code, 2 when it cannot be used."""
+    if len(words) != 1:
+        print("usage: python loader.py FILE.wav", file=sys.stderr)
+        return 2
     detector = TriggerDetector(Path(__file__).parent)
-    with wave.open(sys.argv[1]) as file:
-        if (file.getframerate(), file.getnchannels(), file.getsampwidth()) != (detector.spec["rate"], 1, 2):
-            sys.exit(f"{sys.argv[1]}: must be of {detector.spec['rate']} Hz, one channel and 16 bits")
-        while data := file.readframes(1600):
-            for event in detector.feed(np.frombuffer(data, np.int16)):
+    try:
+        for samples in chunks(words[0], detector.spec["rate"]):
+            for event in detector.feed(samples):
                 print(f"{event.time:.2f}\t{event.keyword}\t{event.score:.3f}")
+    except SampleError as error:
+        print(f"error: {words[0]}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

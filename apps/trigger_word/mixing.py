@@ -32,6 +32,8 @@ NOISE_STREAMS = 0.06
 ITEMS = {"keyword": 0.42, "speech": 0.26, "other": 0.12, "part": 0.12, "jumble": 0.08}
 """How often a stream goes on with a trigger word, speech, another single word, a part of a trigger word, or pieces of
 other speech; the first only where the stream is to hold trigger words."""
+OF_WORDS = ("part", "jumble")
+"""What is made of parts of trigger words."""
 ADJACENT = 0.3
 """Share of sounds that follow the one before at once."""
 LONGEST_PAUSE = 1.5
@@ -77,10 +79,11 @@ class Mixer:
         clips: Of all kinds, at least one of each.
         keywords: The trigger words, by the index of the model's output.
         config: Length of streams, signal-to-noise ratios, and the shares of trigger words and of rooms.
+        parts: Whether parts of trigger words come too.
     """
 
-    def __init__(self, clips: Sequence[Clip], keywords: Sequence[str], config: Config) -> None:
-        self.config = config
+    def __init__(self, clips: Sequence[Clip], keywords: Sequence[str], config: Config, parts: bool = True) -> None:
+        self.config, self.parts = config, parts
         self.words = [[clip for clip in clips if clip.kind == "keyword" and clip.label == word] for word in keywords]
         self.speech = [clip for clip in clips if clip.kind == "speech" and not clip.label]
         self.others = [clip for clip in clips if clip.kind == "speech" and clip.label] or self.speech
@@ -109,7 +112,7 @@ class Mixer:
 
     def talk(self, canvas: Canvas, rng: np.random.Generator, level: float, triggers: bool) -> None:
         """Fills the canvas with one sound after the other."""
-        kinds = list(ITEMS)[0 if triggers else 1 :]
+        kinds = [kind for kind in ITEMS if (triggers or kind != "keyword") and (self.parts or kind not in OF_WORDS)]
         shares = np.array([ITEMS[kind] for kind in kinds])
         while canvas.at < len(canvas.voices) - RATE // 2:
             kind = rng.choice(kinds, p=shares / shares.sum())

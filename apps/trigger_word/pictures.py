@@ -6,7 +6,9 @@ import base64
 import html
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +18,13 @@ from apps.core.errors import InputError
 from apps.core.plots import ACCENT, INK, MUTED, SECOND, figure
 from apps.core.run import write_text
 
+from .answers import SILENCE
+from .audio import read_blocks
 from .config import RATE
 from .detector import smooth_scores
-from .features import SPEC, log_mel
+from .features import SPEC
 from .loader import Event
+from .training_data import stream_features
 
 if TYPE_CHECKING:
     from .task import TriggerTask
@@ -28,6 +33,8 @@ MOST = 8
 """Files that are drawn into one picture."""
 WIDE = 2000
 """Points of a line; of more the picture would show nothing."""
+POINT = 16
+"""Samples of which only the least and the greatest are kept."""
 COLOURS = (ACCENT, SECOND, "#2f8f5b", "#8e4fa8", "#b0413e")
 
 
@@ -37,8 +44,10 @@ class Shown:
 
     Args:
         path: The file.
-        samples: `[samples]`.
-        features: `[frames, bands]`.
+        seconds: Its length, with the silence after it.
+        lowest: Sample of each of some equal parts.
+        highest: The same.
+        features: `[columns, bands]`.
         times: At which each score is known, in seconds, `[steps]`.
         scores: Smoothed, `[steps, keywords]`.
         thresholds: Of each keyword.
@@ -46,7 +55,9 @@ class Shown:
     """
 
     path: str
-    samples: np.ndarray
+    seconds: float
+    lowest: np.ndarray
+    highest: np.ndarray
     features: np.ndarray
     times: np.ndarray
     scores: np.ndarray
@@ -54,28 +65,57 @@ class Shown:
     events: list[Event]
 
 
-def look(task: TriggerTask, model: Any, path: str | Path) -> Shown:
-    """Everything that the picture of a file shows."""
-    from .audio import read_audio
-    from .task import at_end
-
-    samples = at_end(read_audio(path))
-    detector = task.detector(model)
-    events = detector.feed(samples)
-    scores = smooth_scores(detector.recent, detector.spec)
-    times = np.array([detector.time(step) for step in range(len(scores))])
-    return Shown(str(path), samples, log_mel(samples), times, scores, detector.spec["thresholds"], events)
-
-
-def explain(task: TriggerTask, model: Any, inputs: Sequence[str | Path], path: Path) -> None:
-    """Writes a picture (.png) or page (.html) of sound files.
+def look(task: TriggerTask, model: Any, path: str) -> Shown:
+    """Everything that the picture of a file shows; an hour of sound is never held whole.
 
     Raises:
-        InputError: For more files than a picture holds.
+        InputError: When the file cannot be read.
+    """
+    detector = task.detector(model)
+    events: list[Event] = []
+    count, scores, lowest, highest = 0, [], [], []
+    for block in chain(read_blocks(path), [SILENCE]):
+        events += detector.feed(block)
+        scores.append(detector.recent)
+        places = np.arange(0, len(block), POINT)
+        lowest.append(np.minimum.reduceat(block, places) if len(block) else block)
+        highest.append(np.maximum.reduceat(block, places) if len(block) else block)
+        count += len(block)
+    features = stream_features(chain(read_blocks(path), [SILENCE]))
+    smooth = smooth_scores(np.concatenate(scores), detector.spec)
+    return Shown(
+        path,
+        count / RATE,
+        pooled(np.minimum, np.concatenate(lowest)),
+        pooled(np.maximum, np.concatenate(highest)),
+        pooled(np.maximum, features),
+        np.array([detector.time(step) for step in range(len(smooth))]),
+        smooth,
+        detector.spec["thresholds"],
+        events,
+    )
+
+
+def pooled(extreme: np.ufunc, values: np.ndarray) -> np.ndarray:
+    """The least or greatest of each of some equal parts of `[n, ...]`, so that no peak is lost; few are left alone."""
+    edges = np.linspace(0, len(values), min(WIDE, len(values)), endpoint=False).astype(int)
+    return extreme.reduceat(values, edges)
+
+
+def explain(task: TriggerTask, model: Any, inputs: Sequence[str], path: Path) -> None:
+    """Writes a picture (.png) or page (.html) of sound files, of those that can be read.
+
+    Raises:
+        InputError: For more files than a picture holds, or none.
     """
     if path.suffix == ".png" and len(inputs) > MOST:
         raise InputError(f"a picture holds {MOST} files at most, not {len(inputs)}; write a page (.html)", path)
-    shown = [look(task, model, given) for given in inputs]
+    shown = []
+    for given in inputs:
+        with suppress(InputError):  # the answers say which files cannot be read
+            shown.append(look(task, model, given))
+    if not shown:
+        raise InputError("there is no sound file to draw; name one that can be read", path)
     if path.suffix == ".png":
         draw(shown, path)
     else:
@@ -92,10 +132,9 @@ def draw(shown: Sequence[Shown], path: Path) -> None:
 def draw_file(one: Shown, axes: Sequence[Any]) -> None:
     """Draws one file: waveform, spectrogram and scores over the same seconds."""
     waveform, spectrogram, scores = axes
-    seconds = len(one.samples) / RATE
-    lowest, highest = envelope(one.samples)
-    time = np.linspace(0, seconds, len(lowest))
-    waveform.fill_between(time, lowest, highest, color=ACCENT, linewidth=0.5)
+    seconds = one.seconds
+    time = np.linspace(0, seconds, len(one.lowest))
+    waveform.fill_between(time, one.lowest, one.highest, color=ACCENT, linewidth=0.5)
     waveform.set_title(Path(one.path).name, parse_math=False)
     waveform.set(ylabel="waveform", ylim=(-1, 1))
     extent = (0, seconds, 0, SPEC["bands"])
@@ -114,12 +153,6 @@ def draw_file(one: Shown, axes: Sequence[Any]) -> None:
     for each in axes:
         each.set_xlim(0, seconds)
         each.tick_params(colors=MUTED)
-
-
-def envelope(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The lowest and the highest sample of each of some equal parts, so that no peak is lost."""
-    parts = np.array_split(samples, min(WIDE, len(samples)))
-    return np.array([part.min() for part in parts]), np.array([part.max() for part in parts])
 
 
 def write_page(shown: Sequence[Shown], path: Path) -> None:

@@ -78,7 +78,7 @@ def test_pictures_and_captions_without_the_other(tmp_path: Path) -> None:
     token, train = folder / "Flickr8k.token.txt", folder / "Flickr_8k.trainImages.txt"
     assert notes == [
         f"2 empty captions left out: {token}:61; {token}:62",
-        "4 pictures missing, their captions left out: 10_a.jpg (no such file); 11_a.jpg (no such file); "
+        "4 pictures missing, captions left out: 10_a.jpg (no such file); 11_a.jpg (no such file); "
         "12_a.jpg (no such file); and 1 more",
         "1 picture in no list of a split left out: unlisted.jpg",
         f"1 picture without a caption left out: more.jpg ({train}:27)",
@@ -111,7 +111,7 @@ def test_names_that_differ_only_in_their_ending(tmp_path: Path) -> None:
         "images/e.png": ("This is e png",),
     }
     assert notes[0] == (
-        "4 pictures missing, their captions left out: b.jpg (which is meant of b.png, b.webp?); "
+        "4 pictures missing, captions left out: b.jpg (which is meant of b.png, b.webp?); "
         "c.jpg (which is meant of c.webp?); c.png (which is meant of c.webp?); and 1 more"
     )
 
@@ -185,7 +185,7 @@ def test_coco_pictures_and_captions_without_the_other(tmp_path: Path) -> None:
     }
     assert notes == [
         f"1 empty caption left out: {tmp_path}/captions_val2017.json:annotations[1]",
-        "1 picture missing, their captions left out: COCO_val2017_0000.jpg (no such file)",
+        "1 picture missing, captions left out: COCO_val2017_0000.jpg (no such file)",
         f"1 picture without a caption left out: {tmp_path}/val2017/more.jpg",
     ]
 
@@ -231,6 +231,7 @@ def test_two_files_for_a_split(tmp_path: Path) -> None:
             '\ufeffNumber;File_Name;Text\r\n1;a.png;A dog\r\n\r\n2;b.png;"""Big"" cat,\nasleep"\r\n3;a.png;The dog',
         ),
         ("x.csv", 'image_name| number| comment\na.png| 0| A dog\nb.png|1| "Big" cat, asleep\na.png| 0| The dog\n'),
+        ("x.csv", 'image,caption\na.png,A dog,\nb.png,"""Big"" cat, asleep",,\na.png,The dog\n'),
         ("x.tsv", 'caption\timage\nA dog\ta.png\n"Big" cat, asleep\tb.png\nThe dog\ta.png\n'),
     ],
 )
@@ -265,6 +266,11 @@ def test_tables_of_splits_and_pictures_in_folders_of_their_own(tmp_path: Path) -
         ("", ":1: no column of the picture: looked for one of image, "),
         ("image,words\n", ":1: no column of the caption: looked for one of caption, captions, text, "),
         ("image,caption\na.png\n", ":2: 1 cells where the header has 2"),
+        (
+            "image,caption\na.png,a dog\na.png,a dog, a cat and 1\n",
+            ":3: 3 cells where the header has 2; quote the caption",
+        ),
+        ("image|caption\na.png|a | b\n", ":2: 3 cells where the header has 2; take '|' out of the caption"),
         ("image,caption\n\n,A dog\n", ":3: the row names no picture"),
         ('image,caption\na.png,"A dog\n', ":2: cannot be read as a table (unexpected end of data)"),
         ("image,caption\na.png,\n", ":2: no caption here has any words"),

@@ -85,10 +85,11 @@ def check(store: FeatureStore, images: list[str]) -> None:
         np.testing.assert_array_equal(store[image], expected(read_picture(image)))
 
 
-def test_features_are_those_of_each_picture(encoder: Counting, pictures: list[str], run: Run) -> None:
+def test_features_are_those_of_each_picture(encoder: Counting, pictures: list[str], run: Run, tmp_path: Path) -> None:
     store, said = run(pictures)
     assert encoder.pictures == 40
     assert said.startswith("features of 40 pictures in ")
+    assert run([*pictures, str(save(tmp_path / "new.png"))])[1].startswith("features of 1 picture in ")
     check(store, pictures)
     some = [pictures[index] for index in (7, 3, 7)]
     gathered = store.gather(some)
@@ -151,7 +152,8 @@ def test_broken_pictures_are_counted_and_named(
     Path(same).write_text("no picture")
     store, said = run([*pictures, same])
     assert list(store.broken) == [pictures[3], pictures[5], pictures[7], same]
-    note = said.splitlines()[-1]
+    line, note = said.splitlines()
+    assert line.startswith("features of 37 pictures in "), "those that could be read"
     assert note.startswith(f"4 pictures cannot be used: {pictures[3]}: the picture is damaged or cut short")
     assert f"{pictures[5]}: is not a picture" in note
     assert f"{pictures[7]}: " in note
@@ -165,8 +167,9 @@ def test_broken_pictures_are_counted_and_named(
 def test_all_pictures_broken(encoder: Counting, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_text("no picture")
-    store, _ = run([str(path), str(tmp_path / "none.png")])
+    store, said = run([str(path), str(tmp_path / "none.png")])
     assert len(store.broken) == 2
+    assert said.startswith("2 pictures cannot be used"), "and nothing of how fast they were"
     assert not store.rows
 
 
@@ -203,7 +206,7 @@ def test_a_single_damaged_grid_is_made_anew(encoder: Counting, pictures: list[st
         file.write(b"\x55")
     encoder.pictures = 0
     store, said = run(pictures)
-    assert said.splitlines()[0] == (f"1 of the 40 features in {cache_of(tmp_path)} are damaged; they are made anew")
+    assert said.splitlines()[0] == f"damaged features in {cache_of(tmp_path)} are made anew: 1 of 40"
     assert encoder.pictures == 1
     check(store, pictures)
 

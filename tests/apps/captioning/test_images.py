@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from apps.captioning import images
 from apps.captioning.images import find_pictures, load_picture, read_picture, to_pixels
 from apps.core.errors import InputError
 
@@ -169,10 +170,15 @@ print(highest() - before, *found.shape)
 """
 
 
-@pytest.mark.parametrize(("ending", "most"), [(".jpg", 60), (".png", 140)])
-def test_a_hundred_megapixels_in_bounded_memory(ending: str, most: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("ending", "mode", "most"), [(".jpg", "L", 60), (".png", "L", 140), (".png", "P", 140), (".tif", "L", 240)]
+)
+def test_a_hundred_megapixels_in_bounded_memory(ending: str, mode: str, most: int, tmp_path: Path) -> None:
     path = tmp_path / f"a{ending}"
-    Image.new("L", (12_500, 8_000), 77).save(path)
+    image = Image.new(mode, (12_500, 8_000), 77)
+    if mode == "P":
+        image.putpalette([value for value in range(256) for _ in range(3)])
+    image.save(path, **({"transparency": 3} if mode == "P" else {}))
     done = subprocess.run([sys.executable, "-c", READ, path], capture_output=True, text=True, check=True)
     kilobytes, height, width, channels = map(int, done.stdout.split())
     assert kilobytes < most * 1024
@@ -190,10 +196,46 @@ def test_more_pixels_than_are_read(tmp_path: Path) -> None:
     assert Image.MAX_IMAGE_PIXELS is not None, "Pillow's own limit is as it was"
 
 
-@pytest.mark.parametrize("mode", ["RGB", "P", "I;16", "RGBA"])
-def test_large_pictures_of_any_mode_are_made_smaller(mode: str, tmp_path: Path) -> None:
-    Image.new(mode, (6_200, 40), 255 if mode in ("P", "I;16") else "white").save(tmp_path / "a.png")
-    assert read_picture(tmp_path / "a.png").shape[1] in (6_200 // 3, 6_200 // 3 + 1)
+@pytest.mark.parametrize("ending", [".tif", ".png", ".gif"])
+def test_pillows_limit_holds_neither_when_opening_nor_when_loading(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save(tmp_path / f"a{ending}", noise(channels=1)[..., 0])
+    monkeypatch.setattr(images, "MANY_PIXELS", 500)
+    for limit in (250, 400):  # above twice of it Pillow raises, above itself it warns
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            np.testing.assert_array_equal(read_picture(path)[..., 0], noise(channels=1)[..., 0])
+        assert limit == Image.MAX_IMAGE_PIXELS
+
+
+def large(mode: str) -> Image.Image:
+    """Coarse noise of 6,200 x 900 pixels."""
+    channels = {"RGBA": 4, "LA": 2, "RGB": 3, "CMYK": 4}.get(mode, 1)
+    pixels = np.kron(noise(36, 248, channels=channels), np.ones((25, 25, 1), np.uint8)).squeeze()
+    if mode == "P":
+        image = Image.fromarray(pixels, "P")
+        image.putpalette(noise(256, 1).tobytes())
+        image.info["transparency"] = 7
+        return image
+    if mode in ("I;16", "I;16B", "I", "F"):
+        types = {"I;16": "<u2", "I;16B": ">u2", "I": np.int32, "F": np.float32}
+        return Image.fromarray((pixels * (1 / 255 if mode == "F" else 257.0)).astype(types[mode]))
+    return Image.fromarray(pixels > 99) if mode == "1" else Image.fromarray(pixels, mode)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P", "1", "I;16", "I;16B", "I", "F", "RGBA", "LA", "CMYK"])
+def test_large_pictures_of_any_mode_are_made_smaller(
+    mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = large(mode)
+    assert image.mode == mode
+    found = images.convert(image)
+    assert found.shape == (300, 2067, 3)
+    monkeypatch.setattr(images, "LONGEST_SIDE", 6_200)
+    whole = images.convert(image)  # [900, 6200, 3]
+    np.testing.assert_allclose(found[:, :-1], whole[:, :6198].reshape(300, 3, 2066, 3, 3).mean((1, 3)), atol=1)
 
 
 def test_resizing_is_antialiased_and_bilinear_as_in_tensorflow() -> None:
@@ -218,8 +260,15 @@ def test_find_pictures(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no picture in this folder"):
         list(find_pictures([tmp_path / "empty"]))
+    notes: list[str] = []
+    given = [tmp_path / "empty", tmp_path / "c/notes.txt", tmp_path / "c"]
+    assert [Path(path).name for path in find_pictures(given, notes.append)] == ["notes.txt", "d.webp"]
+    assert notes == [f"1 folder without pictures: {tmp_path / 'empty'}"]
 
 
 def test_a_drawn_scene_is_loaded_by_its_number() -> None:
     assert load_picture("sample:3").shape == (64, 64, 3)
     assert (load_picture("sample:3") != load_picture("sample:4")).any()
+    for number in ("x", "", "-1", "²", "1" * 5000):
+        with pytest.raises(InputError, match=f"sample:{number}: no such scene; expected sample: and a number"):
+            load_picture(f"sample:{number}")

@@ -88,8 +88,19 @@ def test_broken_pictures_are_named_while_the_rest_goes_on(trained: Trained, pict
     assert [Path(answer["image"]).name for answer in answers] == ["0.png", "1.png", "broken.jpg"]
     assert [bool(answer["error"]) for answer in answers] == [False, False, True]
     assert answers[0]["score"] < 0
+    assert answers[2]["score"] is None, "0 would be the best there is"
     assert "1 picture cannot be read" in found.err
     assert "not a picture" in found.err
+
+
+def test_a_folder_without_pictures_is_counted_while_the_rest_goes_on(trained: Trained, pictures: Path) -> None:
+    (pictures / "empty").mkdir()
+    given = (pictures / "empty", "sample:x", pictures / "0.png")
+    found = run("predict", *given, "--run", trained("attention")).succeeded()
+    assert found.out.startswith("sample:x\terror: no such scene")
+    assert f"1 folder without pictures: {pictures / 'empty'}" in found.err
+    assert found.out.splitlines()[1].startswith(str(pictures / "0.png"))
+    assert "no picture in this folder" in run("predict", given[0], "--run", trained("attention")).error
 
 
 def test_pictures_may_be_listed_in_a_file(trained: Trained, pictures: Path, tmp_path: Path) -> None:
@@ -127,6 +138,10 @@ def test_nothing_to_draw_is_an_error(trained: Trained, pictures: Path) -> None:
     found = run("predict", pictures / "broken.jpg", "--run", trained("attention"), "--explain", pictures / "no.png")
     assert "none of the pictures can be read" in found.error
     assert not (pictures / "no.png").exists()
+    blank, page = write(pictures / "blank.txt", "\n\n"), pictures / "no.html"
+    found = run("predict", "--file", blank, "--run", trained("attention"), "--explain", page)
+    assert "there is nothing to explain" in found.error
+    assert not page.exists()
 
 
 @pytest.mark.parametrize("best", [(0.6, 1.0), (0.9, 0.7), (1.2, 0.7)])
@@ -248,7 +263,8 @@ def test_features_of_a_network_are_cached(tmp_path: Path) -> None:
     more = {"data": data, "cnn_weights": "none", "image_size": 32, "cache": tmp_path / "cache"}
     first = run("train", "--run", tmp_path / "run", *options(**more)).succeeded()
     assert "1 picture cannot be used" in one_line(first.err)
-    assert "features of 16 pictures" in one_line(first.err)
+    assert "features of 15 pictures" in one_line(first.err)
+    assert "11 train, 2 dev, 2 test pictures; 22 training captions" in one_line(first.err), "what is used"
     again = run("evaluate", "--run", tmp_path / "run").succeeded()
     assert "features of" not in again.err
     assert json.loads(again.out) == read_json(tmp_path / "run" / "metrics.json")["test"]

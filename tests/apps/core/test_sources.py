@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.core.errors import InputError
-from apps.core.sources import Splits, bare_suffix, find_splits, hold_out, open_binary, read_lines, share_of
+from apps.core.sources import Splits, bare_suffix, find_splits, hold_out, open_binary, read_lines, same_source, share_of
 
 PACKERS = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 KEYS = st.lists(st.text(alphabet="abcd", max_size=6), max_size=60)
@@ -236,3 +236,17 @@ def test_a_byte_order_mark_is_one_where_the_file_begins_alone(tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes("\ufeffone\n\ufefftwo\n".encode())
     assert [line for _, line in read_lines(path)] == ["one", "\ufefftwo"]
+
+
+def test_one_source_is_known_however_it_is_spelled(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    for spelling in ("a", "a/", "./a", "b/../a", str(tmp_path / "a")):
+        assert same_source(spelling, "a")
+        assert same_source("a", spelling)
+    assert same_source("tfds:imdb", "tfds:imdb")
+    for other in ("b", "c", "tfds:a"):
+        assert not same_source(other, "a")
+        assert not same_source("a", other)
+    assert not same_source("missing", "./missing")

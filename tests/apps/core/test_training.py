@@ -46,6 +46,14 @@ def test_the_best_epoch_is_the_first_of_the_highest(scores, best):
 
 
 @pytest.mark.parametrize(
+    ("scores", "best"),
+    [((0.5,), 0), ((0.5, 0.9, 0.88), 2), ((0.5, 0.9, 0.85), 1), ((0.9, 0.88, 0.86), 1), ((0.9, 0.8, 0.895, 0.1), 2)],
+)
+def test_with_slack_the_best_epoch_is_the_last_that_is_nearly_as_good(scores, best):
+    assert best_epoch(history(*scores), "f1", slack=0.03) == best
+
+
+@pytest.mark.parametrize(
     ("scores", "over"),
     [
         ((), False),
@@ -211,3 +219,13 @@ def test_a_checkpoint_holds_all_that_the_coming_steps_depend_on(tmp_path):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
     for one, other in zip(model.optimizer.variables, resumed.optimizer.variables, strict=True):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+def test_a_metric_that_some_seed_lacks_has_no_mean():
+    runs = [
+        {"dev": {"f1": 0.5, "latency": 0.1}, "test": {"f1": 0.4}, "seeds": [{}], "seconds": 1.0},
+        {"dev": {"f1": 0.7}, "test": {"f1": 0.6, "latency": 0.2}, "seeds": [{}], "seconds": 1.0},
+    ]
+    found = aggregate(runs)
+    assert found["dev"] == {"f1": pytest.approx(0.6)}
+    assert set(found["test"]) == set(found["std"]["test"]) == {"f1"}

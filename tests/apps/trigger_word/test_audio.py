@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.core.errors import InputError
-from apps.trigger_word.audio import SHORTEST, as_float, is_clipped, is_silent, read_audio, resample, warn_of
+from apps.trigger_word import audio
+from apps.trigger_word.audio import SHORTEST, Levels, read_audio, read_blocks, resample, warn_of
 from apps.trigger_word.config import RATE
 
 from .recordings import silence, told, tone, write
@@ -82,15 +83,20 @@ def test_float_beyond_full_scale_is_limited(tmp_path: Path) -> None:
     samples = read_audio(write(tmp_path / "a.wav", 9 * tone(0.5), subtype="FLOAT"))
     assert samples.max() == 1
     assert samples.min() == -1
-    assert is_clipped(samples)
+    assert Levels.of(samples).is_clipped
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_not_a_number(value: float, tmp_path: Path) -> None:
     samples = tone(0.5)
     samples[7:10] = value
-    message = error_of(write(tmp_path / "a.wav", samples, subtype="FLOAT"))
-    assert message == "3 of 8000 samples are NaN or infinite; export the recording anew"
+    message = error_of(write(tmp_path / "a.wav", np.concatenate([tone(1.0), samples]), subtype="FLOAT"))
+    assert message == "NaN or infinity among its samples, first at 1.00 s; export it anew"
+
+
+def test_floats_at_the_scale_of_integers(tmp_path: Path) -> None:
+    message = error_of(write(tmp_path / "a.wav", 32767 * tone(0.5), subtype="FLOAT"))
+    assert message == "its float samples must be in [-1, 1], not up to 9.83e+03; divide int16 ones by 32768"
 
 
 def test_shorter_than_a_frame(tmp_path: Path) -> None:
@@ -170,32 +176,53 @@ def test_resampling_keeps_time_and_level() -> None:
     assert np.abs(back - wanted)[800:-800].max() < 0.003
 
 
-def test_samples_of_any_type_become_float32() -> None:
-    wanted = np.array([0.5, -1.0, 0.25], np.float32)
-    for samples in (
-        wanted.astype(np.float64),
-        np.array([16384, -32768, 8192], np.int16),
-        np.array([2**30, -(2**31), 2**29], np.int32),
-        [0.5, -1.0, 0.25],
-    ):
-        assert np.array_equal(as_float(samples), wanted)
-        assert as_float(samples).dtype == np.float32
+@pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 44_100, 48_000])
+def test_blocks_are_the_whole(rate: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tone across the borders of blocks, with a rest at the end that fills none."""
+    path = write(tmp_path / "a.wav", tone(1.0, rate)[: rate - 37], rate, subtype="FLOAT")
+    whole = read_audio(path)
+    monkeypatch.setattr(audio, "BLOCK", 3_000)
+    blocks = list(read_blocks(path))
+    assert len(blocks) > 2
+    assert max(map(len, blocks)) < 10_000
+    np.testing.assert_allclose(np.concatenate(blocks), whole, atol=1e-6)
+    parts = np.concatenate(list(read_blocks(path, 0.25, 0.75)))
+    monkeypatch.undo()
+    np.testing.assert_allclose(parts, read_audio(path, 0.25, 0.75), atol=1e-6)
 
 
-def test_samples_of_a_wrong_type() -> None:
-    with pytest.raises(InputError, match=r"must be int16, int32 or floats in .* not uint8; convert them"):
-        as_float(np.zeros(9, np.uint8))
-    with pytest.raises(InputError, match=r"must be an array \[samples\] of one channel, not of shape \(9, 2\)"):
-        as_float(np.zeros((9, 2), np.float32))
-
-
-def test_silent_and_clipped_recordings_are_warned_of() -> None:
+def test_silent_and_clipped_recordings_are_warned_of(tmp_path: Path) -> None:
     loud = np.clip(5 * tone(0.5), -1, 1)
-    assert is_silent(silence(0.5))
-    assert not is_silent(tone(0.5, level=2e-4))
-    assert is_clipped(loud)
-    assert not is_clipped(tone(0.5, level=0.99))
+    assert not Levels.of(tone(0.5, level=2e-4)).is_silent
+    assert not Levels.of(tone(0.5, level=0.99)).is_clipped
     with told() as texts:
         for name, samples in (("fine", tone(0.5)), ("off", silence(0.5)), ("loud", loud)):
-            warn_of(samples, name)
-    assert texts == ["off: silence only; was the microphone on?", "loud: clipped; record it at a lower level"]
+            levels = Levels()
+            for block in np.array_split(samples, 3):
+                levels.add(block)
+            warn_of(levels, write(tmp_path / name, samples, format="WAV"))
+    assert [text.removeprefix(f"{tmp_path}/") for text in texts] == [
+        "off: silence only; was the microphone on?",
+        "loud: clipped; record it at a lower level",
+    ]
+
+
+def test_a_wav_that_was_cut_off_is_warned_of(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", tone(2.0))
+    content = path.read_bytes()
+    with told() as texts:
+        warn_of(Levels.of(read_audio(path)), path)
+    assert not texts
+    path.write_bytes(content[: len(content) // 2])
+    with told() as texts:
+        warn_of(Levels.of(read_audio(path)), path)
+    assert texts == [f"{path}: ends before its header says; was it copied to its end?"]
+
+
+def test_a_wav_from_a_pipe_is_not_cut_off(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", tone(0.5))
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + b"\xff" * 4 + content[8:])
+    with told() as texts:
+        warn_of(Levels.of(read_audio(path)), path)
+    assert not texts

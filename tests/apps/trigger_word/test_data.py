@@ -12,6 +12,7 @@ import pytest
 
 from apps.core.errors import InputError
 from apps.core.sources import Splits
+from apps.trigger_word import data
 from apps.trigger_word.config import RATE, Config
 from apps.trigger_word.data import Clip, describe, keywords_of, load, read_examples, read_splits
 
@@ -91,6 +92,29 @@ def test_a_handful_of_recordings_is_enough(tmp_path: Path) -> None:
     assert [count(split)["speech", ""] for split in (splits.train, splits.dev, splits.test)] == [1, 1, 1]
 
 
+@pytest.mark.parametrize("speech", [3, 4, 5])
+def test_other_speech_is_left_to_train_on_whatever_its_names(
+    speech: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "share_of", lambda name, seed: 0.0)  # all of it for test
+    splits = read_splits(config(write_folder(tmp_path, {"chime": 3}, speech=speech)))
+    assert [count(split)["speech", ""] for split in (splits.train, splits.dev, splits.test)] == [1, 1, speech - 2]
+
+
+def test_other_words_of_few_recordings_are_split_together(tmp_path: Path) -> None:
+    root = write_folder(tmp_path, {"chime": 4, "falling": 1, "turning": 2, "begun": 1}, speech=0)
+    splits = read_splits(config(root, keywords=("chime",)))
+    found = [sum(clip.kind == "speech" for clip in split) for split in (splits.train, splits.dev, splits.test)]
+    assert min(found) >= 1
+    assert sum(found) == 4
+
+
+@pytest.mark.parametrize(("speech", "what"), [(1, "only one recording of"), (2, "only 2 recordings of")])
+def test_too_little_other_speech(speech: int, what: str, tmp_path: Path) -> None:
+    message = error_of(write_folder(tmp_path, {"chime": 4}, speech=speech))
+    assert message.startswith(f"{what} other speech: at least 3 are needed")
+
+
 def test_words_beside_speech_and_noise(folder: Path, tmp_path: Path) -> None:
     for word in ("chime", "falling"):
         shutil.copytree(folder / "wake_words" / word, tmp_path / word)
@@ -141,6 +165,21 @@ def test_a_trained_model_is_judged_on_all_of_another_folder(folder: Path) -> Non
         read_examples(str(folder), Config(keywords=("computer",)))
 
 
+def test_another_spelling_of_the_same_folder_is_judged_on_its_test_split(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = read_splits(config(folder)).test
+    for other in (f"{folder}/", f"{folder}/noise/..", f"{folder.parent}/./{folder.name}"):
+        assert count(read_examples(other, config(folder))) == count(test)
+    monkeypatch.chdir(folder.parent)
+    assert count(read_examples(folder.name, config(folder))) == count(test)
+
+
+def test_the_sample_has_not_every_word() -> None:
+    with pytest.raises(InputError, match="sample: no recordings of 'computer' here; there are some of chime"):
+        read_examples("sample", Config(data="recordings", keywords=("computer",)))
+
+
 def test_the_sample_needs_no_files() -> None:
     splits = read_splits(Config())
     assert keywords_of(splits.train, Config()) == ("chime",)
@@ -173,6 +212,14 @@ def test_bad_recordings_are_skipped_counted_and_named(folder: Path, tmp_path: Pa
         assert what in skipped
     assert skipped.endswith(" and 1 more")
     assert clipped.endswith(": 1 of 41 recordings are clipped; record at a lower level: loud.wav"), clipped
+
+
+def test_other_speech_that_does_not_fit_is_left_out_and_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "MOST_SPEECH", 5)
+    with told() as texts:
+        splits = read_splits(config(folder))
+    assert count(everything(splits))["speech", ""] == 5
+    assert texts == [f"{folder}: 3 recordings of other speech are left out; 5 are used at most"]
 
 
 @pytest.mark.parametrize(("number", "what"), [(1, "only one recording of 'chime'"), (2, "only 2 recordings of")])

@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.core.errors import InputError
-from apps.trigger_word import TriggerDetector
+from apps.trigger_word import TriggerDetector, loader
 from apps.trigger_word.config import RATE
 from apps.trigger_word.detector import KerasScorer, smooth_scores
 from apps.trigger_word.features import STRIDE, log_mel
-from apps.trigger_word.loader import StreamDetector, Trigger
+from apps.trigger_word.loader import LogMel, StreamDetector, Trigger
 from apps.trigger_word.scoring import firings
+from tests.apps.command import run_python
 
 from .helpers import MODELS, small_model, sounds, spec
 
@@ -93,7 +94,8 @@ def test_integers_and_floats_are_the_same_samples(model: Any) -> None:
         (np.array(0.5, np.float32), "of shape ()"),
         (np.array([0, np.nan], np.float32), "NaN or an infinity"),
         (np.array([0, -np.inf], np.float32), "NaN or an infinity"),
-        (np.array([0, -20_000.0], np.float32), "must be in [-1, 1], not up to 20000; divide int16 ones by 32768"),
+        (np.array([0, 1e308]), "must be in [-1, 1], not up to 1e+308; divide"),
+        (np.array([0, -20_000.0], np.float32), "must be in [-1, 1], not up to 2e+04; divide int16 ones by 32768"),
     ],
 )
 def test_samples_that_are_none_are_refused_and_change_nothing(samples: Any, what: str) -> None:
@@ -121,6 +123,34 @@ def test_a_long_stream_takes_no_memory_and_does_not_drift(model: Any) -> None:
     for _ in range(45):
         short.feed(second)
     np.testing.assert_allclose(detector.trigger.smooth, short.trigger.smooth, atol=2e-3)
+
+
+def test_a_long_recording_is_heard_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All at once as in pieces, with no more than some seconds of windows in memory at a time."""
+    monkeypatch.setattr(loader, "BLOCK_SECONDS", 1)
+    model, samples = model_of("gru"), np.round(sounds(3.3) * 32767).astype(np.int16)
+    lengths: list[int] = []
+    real = LogMel.__call__
+
+    def noted(self: LogMel, given: np.ndarray) -> np.ndarray:
+        lengths.append(len(given))
+        return real(self, given)
+
+    monkeypatch.setattr(LogMel, "__call__", noted)
+    at_once = StreamDetector(spec(), KerasScorer(model))
+    events = at_once.feed(samples)
+    assert max(lengths) < 1.1 * RATE
+    monkeypatch.undo()
+    whole = StreamDetector(spec(), KerasScorer(model))
+    assert [event[:2] for event in whole.feed(samples)] == [event[:2] for event in events]
+    np.testing.assert_allclose(at_once.recent, whole.recent, atol=1e-5)
+
+
+def test_spectra_are_computed_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = log_mel(sounds(1.0))
+    monkeypatch.setattr(loader, "FRAMES", 7)
+    np.testing.assert_array_equal(log_mel(sounds(1.0)[:100]), np.zeros((0, 40)))
+    np.testing.assert_allclose(log_mel(sounds(1.0)), whole, atol=1e-6)
 
 
 # Events
@@ -184,3 +214,13 @@ def test_a_path_that_is_no_detector(tmp_path: Path) -> None:
     (tmp_path / "detector.json").write_text("{}")
     with pytest.raises(InputError, match="cannot be used"):
         TriggerDetector(tmp_path)
+
+
+def test_a_path_that_is_no_run_needs_no_keras() -> None:
+    program = (
+        "import sys; from apps.trigger_word import TriggerDetector\n"
+        "try: TriggerDetector('nope')\n"
+        "except ValueError as error: assert 'no such run' in str(error)\n"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    )
+    run_python(program)

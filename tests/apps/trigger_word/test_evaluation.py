@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from apps.trigger_word.clips import Clip
-from apps.trigger_word.evaluation import HIGHEST, THRESHOLDS, draw, fit_thresholds, judge, metrics, recall_at, report
-from apps.trigger_word.scoring import TOLERANCE
+from apps.trigger_word.evaluation import (
+    HIGHEST,
+    THRESHOLDS,
+    choose,
+    det_curve,
+    draw,
+    fit_thresholds,
+    judge,
+    metrics,
+    recall_at,
+    report,
+    undetected,
+)
 from apps.trigger_word.streams import Scene, Spoken, Stream
 
 STEP = 0.05
 HOUR = 3600
+QUIET = 2000.0
+"""Seconds of it before the words."""
 TIMES = STEP * np.arange(1, HOUR / STEP + 1)
 
 
@@ -24,7 +38,7 @@ def stream(words: int = 20, keywords: tuple[str, ...] = ("one",), snrs: tuple[fl
         for place, keyword in enumerate(keywords)
         for index in range(words)
     ]
-    return Stream((Scene(Clip("x", "noise"), 0, -40.0, HOUR * 16_000),), tuple(truth), 2000.0)
+    return Stream((Scene(Clip("x", "noise"), 0, -40.0, HOUR * 16_000),), tuple(truth), QUIET)
 
 
 def scores(judged: Stream, keywords: tuple[str, ...] = ("one",), false: tuple[float, ...] = ()) -> np.ndarray:
@@ -42,7 +56,7 @@ def test_a_faultless_detector() -> None:
     found = metrics(judge(scores(planned), TIMES, planned, ["one"], {"one": 0.5}, 1.0))
     assert found["recall"] == found["mean_recall"] == 1
     assert found["false_accepts"] == found["false_accepts_per_hour"] == 0
-    assert found["false_accepts_per_hour_high"] == pytest.approx(3.689, abs=1e-3)
+    assert found["false_accepts_per_hour_high"] == pytest.approx(3.689 * HOUR / QUIET, abs=1e-3)
     assert found["misses_20_db"] == found["misses_0_db"] == found["misses_0_db_low"] == 0
     assert found["misses_0_db_high"] == pytest.approx(0.278, abs=1e-3)
     assert found["latency_median"] == pytest.approx(0.1, abs=STEP)
@@ -59,7 +73,11 @@ def test_misses_and_false_accepts_are_counted() -> None:
     assert found["misses_20_db"] == pytest.approx(3 / 10)
     assert found["misses_0_db"] == 0
     assert found["false_accepts"] == 2
+    assert found["false_accepts_per_hour"] == pytest.approx(2 * HOUR / QUIET)
     assert found["mean_recall"] == pytest.approx(17 / 20)
+    assert found["misses_20_db_at_1_false_accept"] == pytest.approx(3 / 10)
+    assert found["misses_0_db_at_1_false_accept"] == 0
+    assert "one_false_accepts" not in found, "that of the only word is that of all"
     assert all(np.isfinite(list(found.values())))
 
 
@@ -72,6 +90,13 @@ def test_the_trade_off_falls_with_the_threshold() -> None:
     assert curve[0].false_accepts >= 4
     assert recall_at(curve, 0.5) == 0, "every threshold above the worst false accept is above the words"
     assert recall_at(curve, 1.0) == 1
+
+
+def test_false_accepts_are_allowed_by_the_hour_without_words() -> None:
+    planned = stream()
+    curve = det_curve(scores(planned, false=(0.5, 0.95))[:, 0], TIMES, planned, "one", 1.0)
+    assert choose(curve, HOUR / QUIET - 0.01) == HIGHEST, "one in 2000 s is more"
+    assert choose(curve, HOUR / QUIET + 0.01) < 0.9
 
 
 @pytest.mark.parametrize("most", [0.0, 1.0, 2.0, 5.0])
@@ -94,7 +119,9 @@ def test_a_word_that_is_never_detected() -> None:
     silent = np.zeros((len(TIMES), 1))
     assert fit_thresholds(silent, TIMES, planned, ["one"], 0.5, 1.0) == {"one": HIGHEST}
     judged = judge(silent, TIMES, planned, ["one"], {"one": HIGHEST}, 1.0)
-    assert metrics(judged)["latency_median"] == TOLERANCE
+    assert not [name for name in metrics(judged) if name.startswith("latency")]
+    assert undetected(silent, TIMES, planned, {"one": HIGHEST}, 1.0) == ["one"]
+    assert undetected(scores(planned), TIMES, planned, {"one": 0.5}, 1.0) == []
     assert "none detected" in report(judged)[0]
 
 
@@ -107,10 +134,13 @@ def test_several_words_each_with_its_own_threshold() -> None:
     assert thresholds["one"] > 0.6
     assert thresholds["two"] < 0.45
     judged = judge(values, TIMES, planned, words, thresholds, 1.0)
-    assert metrics(judged)["recall"] == 1
+    found = metrics(judged)
+    assert found["recall"] == 1
+    assert found["two_misses_0_db"] == found["one_false_accepts"] == found["two_false_accepts"] == 0
+    assert found["misses_0_db_at_1_false_accept"] == 0
     lines = report(judged)
     assert [line.split(":")[0] for line in lines] == ["one", "  20 dB", "  0 dB", "two", "  20 dB", "  0 dB"]
-    assert lines[0].startswith("one: 0 false accepts in 1.00 hours (0.00 to 3.69 an hour) at threshold 0.")
+    assert lines[0].startswith("one: 0 false accepts in 0.56 hours (0.00 to 6.64 an hour) at threshold 0.")
     assert lines[1] == "  20 dB: 0 of 5 missed, 0.0% (0.0% to 43.5%); 0.0% at one false accept in all, 0.0% at none"
 
 
@@ -119,3 +149,24 @@ def test_the_picture(tmp_path: Path) -> None:
     planned = stream(10, words)
     draw(judge(scores(planned, words), TIMES, planned, words, dict.fromkeys(words, 0.5), 1.0), tmp_path)
     assert (tmp_path / "det.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_curve_promises_no_more_than_a_threshold_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the rates of two thresholds the picture shows the misses of the stricter one."""
+    from matplotlib.axes import Axes
+
+    drawn: list[tuple[Any, Any]] = []
+    real = Axes.step
+
+    def step(self: Axes, *given: Any, **how: Any) -> Any:
+        (line,) = real(self, *given, **how)
+        drawn.append((line.get_drawstyle(), given))
+        return [line]
+
+    monkeypatch.setattr(Axes, "step", step)
+    planned = stream()
+    draw(judge(scores(planned, false=(0.5,)), TIMES, planned, ["one"], {"one": 0.5}, 1.0), tmp_path)
+    for style, (rates, misses) in drawn:
+        assert style == "steps-pre"
+        assert list(rates) == sorted(rates, reverse=True)
+        assert list(misses) == sorted(misses), "the stricter threshold comes second"

@@ -32,6 +32,7 @@ def package(open_stream: Callable[..., Any]) -> ModuleType:
 class Player:
     """An input stream that gives its samples as soon as it is entered."""
 
+    status = ""
     samples = np.round(sounds(2.0) * 32767).astype(np.int16)
     opened: dict[str, Any]
 
@@ -41,7 +42,7 @@ class Player:
     def __enter__(self) -> Player:
         for start in range(0, len(self.samples), Player.opened["blocksize"]):
             block = self.samples[start : start + Player.opened["blocksize"], None]
-            self.give(block, len(block), None, None)
+            self.give(block, len(block), None, self.status)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -81,6 +82,35 @@ def test_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setitem(sys.modules, "sounddevice", package(refuse))
     assert run("listen").error.startswith("listen: no microphone can be opened (Error querying device -1); connect one")
+
+
+@pytest.mark.usefixtures("hears_noise")
+def test_a_device_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(Player):
+        def __enter__(self) -> Player:
+            raise PortAudioError("Unanticipated host error")
+
+    monkeypatch.setitem(sys.modules, "sounddevice", package(Broken))
+    assert run("listen").error.startswith("listen: no microphone can be opened (Unanticipated host error); connect one")
+
+
+@pytest.mark.usefixtures("hears_noise")
+def test_lost_samples_are_noted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Busy(Player):
+        status = "input overflow"
+
+    monkeypatch.setitem(sys.modules, "sounddevice", package(Busy))
+    assert run("listen").out.count("note: samples were lost (input overflow)") == 1
+
+
+@pytest.mark.usefixtures("hears_noise")
+def test_an_interrupt_ends_it_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "sounddevice", package(Player))
+    monkeypatch.setattr(listen, "next_block", interrupt)
+    assert not run("listen").succeeded().err
 
 
 def test_no_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,3 +127,19 @@ def test_mixing_is_a_hundred_times_faster_than_sound() -> None:
     begun = time.thread_time()
     mixed(20)
     assert time.thread_time() - begun < 20 * 6 / 100
+
+
+def test_without_parts_nothing_of_a_trigger_word_is_heard() -> None:
+    """The word is of 500 Hz, other speech of 2,000 Hz."""
+    speech = Clip("speech", "speech", samples=word(2000).samples)
+    config = Config(keyword_share=0.0, snr_low=60, snr_high=60, reverberation=0)
+
+    def low(parts: bool) -> float:
+        """The share of 500 Hz in some streams, at its highest."""
+        alone = Mixer([word(500), speech, noise_clip("noise")], ("500",), config, parts)
+        streams = [alone.mix(np.random.default_rng(seed)).samples for seed in range(12)]
+        spectra = [np.abs(np.fft.rfft(stream, 6 * RATE)) ** 2 for stream in streams]
+        return max(float(one[6 * 350 : 6 * 675].sum() / one.sum()) for one in spectra)
+
+    assert low(parts=True) > 0.3
+    assert low(parts=False) < 0.1

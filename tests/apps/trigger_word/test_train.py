@@ -17,9 +17,11 @@ import soundfile
 
 from apps import trigger_word
 from apps.core.training import load_arrays
-from apps.trigger_word import TriggerDetector
+from apps.trigger_word import TriggerDetector, loader
+from apps.trigger_word.answers import SILENCE
 from apps.trigger_word.config import RATE
 from apps.trigger_word.detector import KerasScorer
+from apps.trigger_word.features import STRIDE, log_mel
 from apps.trigger_word.training_data import whole_steps
 
 from .helpers import MODELS, leftovers, options, read_json, run, sounds
@@ -129,6 +131,34 @@ def test_predict_for_what_is_no_sound(trained: Trained, tmp_path: Path) -> None:
     assert "no such file" in run("predict", "--run", trained("gru"), tmp_path / "none.wav").error
     (tmp_path / "junk.wav").write_bytes(b"junk" * 99)
     assert "junk.wav: " in run("predict", "--run", trained("gru"), tmp_path / "junk.wav").error
+    both = run("predict", "--run", trained("gru"), tmp_path / "junk.wav", tmp_path / "none.wav").error
+    assert both.startswith("predict: none of the 2 sound files can be read: ")
+
+
+def test_a_bad_file_does_not_keep_the_others_from_being_heard(
+    trained: Trained, recording: Path, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty.wav"
+    empty.touch()
+    listed = tmp_path / "files.txt"
+    listed.write_text(f"{recording}\n{empty}\n{recording}\n")
+    found = run("predict", "--run", trained("gru"), recording, empty, recording).succeeded()
+    lines = [line.split("\t")[:2] for line in found.out.splitlines()]
+    assert [line[0] for line in lines] == [str(recording), str(empty), str(recording)]
+    assert lines[1][1] == "error: the file is empty; record it anew or remove it"
+    assert f"note: 1 of 3 sound files cannot be read: {empty}: the file is empty" in found.err
+    picture = tmp_path / "why.html"
+    found = run("predict", "--run", trained("gru"), "--file", listed, "--json", "--explain", picture).succeeded()
+    rows = [json.loads(line) for line in found.out.splitlines()]
+    assert [bool(row["error"]) for row in rows] == [False, True, False]
+    assert picture.read_text("utf-8").count("<img") == 2
+
+
+def test_nothing_to_draw(trained: Trained, tmp_path: Path) -> None:
+    blank = tmp_path / "blank.txt"
+    blank.write_text("\n\n")
+    found = run("predict", "--run", trained("gru"), "--file", blank, "--explain", tmp_path / "why.png")
+    assert "there is no sound file to draw" in found.error
 
 
 def test_pictures(trained: Trained, recording: Path, tmp_path: Path) -> None:
@@ -173,6 +203,19 @@ def test_a_savedmodel_takes_raw_samples(exported: Trained) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
+def test_a_savedmodel_takes_as_few_samples_as_there_are(model: str, exported: Trained) -> None:
+    import tensorflow as tf
+
+    serve = tf.saved_model.load(str(exported(model) / "export" / "savedmodel")).signatures["serving_default"]
+    samples = sounds(1.0)[None, :]
+    whole = serve(samples=tf.constant(samples))["scores"].numpy()
+    for size in (0, 100, 512, 511 + 2 * 160, 512 + 2 * 160, 512 + 7 * 160, 512 + 8 * 160):
+        steps = log_mel.count(size) // STRIDE
+        found = serve(samples=tf.constant(samples[:, :size]))["scores"].numpy()
+        np.testing.assert_allclose(found, whole[:, :steps], atol=1e-5)
+
+
+@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("kind", ["litert", "litert-int8"])
 def test_a_litert_model_needs_no_flex_operations(model: str, kind: str, exported: Trained) -> None:
     from ai_edge_litert.interpreter import Interpreter
@@ -203,6 +246,37 @@ def test_the_loader_needs_neither_keras_nor_the_project(kind: str, exported: Tra
     times, words, _ = zip(*(line.split("\t") for line in done.stdout.splitlines()), strict=True)
     assert set(words) == {"chime"}
     assert 0 < float(times[0]) < 2
+
+
+def test_the_loader_says_what_is_wrong_with_a_file(exported: Trained, tmp_path: Path) -> None:
+    script = exported("gru") / "export" / "onnx" / "loader.py"
+    sound = tmp_path / "a.wav"
+    (tmp_path / "empty.wav").touch()
+    (tmp_path / "text.wav").write_text("no sound at all, only words")
+    soundfile.write(sound, sounds(1.0), 8000, subtype="PCM_16")
+    for words, what in (
+        ([], "usage: python loader.py FILE.wav"),
+        (["missing.wav"], "error: missing.wav: cannot be read as WAV (No such file or directory)"),
+        (["empty.wav"], "error: empty.wav: cannot be read as WAV (the file is empty)"),
+        (["text.wav"], "error: text.wav: cannot be read as WAV (file does not start with RIFF id)"),
+        (["a.wav"], "error: a.wav: must be of 16000 Hz, one channel and 16 bits"),
+    ):
+        done = subprocess.run(
+            [sys.executable, script, *words], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (2, what + "\n")
+
+
+def test_the_loader_hears_what_predict_hears_and_silence_at_the_end(tmp_path: Path) -> None:
+    samples = np.round(sounds(0.35) * 32767).astype(np.int16)
+    soundfile.write(tmp_path / "a.wav", samples, RATE, subtype="PCM_16")
+    heard = np.concatenate(list(loader.chunks(str(tmp_path / "a.wav"), RATE)))
+    np.testing.assert_array_equal(heard[: len(samples)], samples)
+    assert not heard[len(samples) :].any()
+    assert len(heard) == len(samples) + len(SILENCE)
+    content = (tmp_path / "a.wav").read_bytes()
+    (tmp_path / "a.wav").write_bytes(content[:1001])
+    assert len(np.concatenate(list(loader.chunks(str(tmp_path / "a.wav"), RATE)))) == (1001 - 44) // 2 + len(SILENCE)
 
 
 def test_a_damaged_artifact_is_not_kept(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
