@@ -108,10 +108,13 @@ def test_thresholds_allow_as_many_false_accepts_as_wished(most: float) -> None:
     assert threshold < 0.9, "and all words are still detected"
 
 
-def test_thresholds_leave_room_on_both_sides() -> None:
+def test_thresholds_are_as_strict_as_the_words_allow() -> None:
     planned = stream()
-    threshold = fit_thresholds(scores(planned, false=(0.2,)), TIMES, planned, ["one"], 0.5, 1.0)["one"]
-    assert 0.4 < threshold < 0.8
+    values = scores(planned, false=(0.2,))
+    threshold = fit_thresholds(values, TIMES, planned, ["one"], 0.5, 1.0)["one"]
+    assert 0.85 < threshold < 0.9, "the words have 0.9"
+    judged = judge(values, TIMES, planned, ["one"], {"one": threshold}, 1.0)
+    assert metrics(judged)["recall"] == 1
 
 
 def test_a_word_that_is_never_detected() -> None:
