@@ -13,7 +13,7 @@ import tensorflow as tf
 from apps.core.artifacts import write_endpoints
 
 from .answers import as_picture
-from .decoding import as_found, best_of, ended, parts, say, search
+from .decoding import as_found, best_of, ended, parts, say, search, to_grid
 from .words import PAD, SPECIAL
 
 if TYPE_CHECKING:
@@ -44,9 +44,8 @@ class Captioner(tf.Module):
 
     def __init__(self, task: CaptioningTask, model: keras.Model) -> None:
         super().__init__()
-        encoder, self.decoder = parts(model)
-        self.rounds = encoder is None
-        self.encoder = task.encoder if encoder is None else encoder
+        self.model = model
+        self.encoder = None if task.config.is_small else task.encoder
         self.size, self.how = task.config.pixels, task.search
         self.words = tf.constant(task.vocabulary.tokens)
 
@@ -71,10 +70,10 @@ class Captioner(tf.Module):
 
     def of_squares(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
         """Captions of pixels `[batch, size, size, 3]`."""
-        grid = self.encoder(pixels, training=False)
-        if self.rounds:
-            grid = tf.cast(tf.cast(grid, tf.float16), tf.float32)  # as features were in training
-        ids, scores, _, attention = best_of(search(self.decoder, grid, self.how))
+        pictures = pixels
+        if self.encoder is not None:
+            pictures = tf.cast(self.encoder(pixels, training=False), tf.float16)  # as features were in training
+        ids, scores, _, attention = best_of(search(parts(self.model)[1], to_grid(self.model, pictures), self.how))
         words = tf.gather(self.words, ids)
         said = tf.where(ids >= len(SPECIAL), words, "")
         return {

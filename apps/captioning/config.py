@@ -40,7 +40,7 @@ class Config(TrainingConfig):
     cache: str | None = None
     """Folder for the pictures' features; `$SEQSUITE_CACHE`, or `~/.cache/seqsuite/features`, when not given."""
     train_blocks: int = 0
-    """How many of the network's top blocks to train along with the decoder; no features are cached then."""
+    """How many of the network's top blocks to train along with the decoder; what lies below them is cached."""
     flips: bool = True
     """Train on mirrored pictures as well, but for those whose captions say left or right."""
 
@@ -85,7 +85,8 @@ class Config(TrainingConfig):
     objective: Literal["likelihood", "cider"] = "likelihood"
     """Learn to predict the next word, or to say captions of high CIDEr (self-critical training)."""
     start: str | None = None
-    """The run folder of a trained model to go on from, as `--objective cider` needs; its model options are taken."""
+    """The run folder of a trained model to go on from, as `--objective cider` needs; its model options are taken, but
+    that more blocks may be trained."""
     samples: int = 5
     """Captions drawn of each picture for `--objective cider`; each is judged by the mean of the others."""
     temperature: float = 0.5
@@ -110,11 +111,6 @@ class Config(TrainingConfig):
     def is_small(self) -> bool:
         """Whether the encoder is the small network of the built-in data, trained from its first weights."""
         return self.cnn == "small" or self.data == "sample"
-
-    @property
-    def trains_encoder(self) -> bool:
-        """Whether the model takes pixels, as part of the encoder is trained along; otherwise it takes features."""
-        return self.is_small or self.train_blocks > 0
 
     @property
     def pixels(self) -> int:

@@ -35,7 +35,7 @@ class Found:
 
 
 def parts(model: keras.Model) -> tuple[Any, Decoder]:
-    """A model's encoder (None where it takes features) and decoder."""
+    """What a model has of an encoder (None where it takes the features of a frozen one) and its decoder."""
     layers = {layer.name: layer for layer in model.layers}
     return layers.get("encoder"), layers["decoder"]
 

@@ -1,4 +1,8 @@
-"""The convolutional network that turns a picture into a grid of features, with its preprocessing inside."""
+"""The convolutional network that turns a picture into a grid of features, with its preprocessing inside.
+
+It comes in two parts: the frozen one, whose output is computed once for each picture, and the upper blocks that are
+trained along, which are part of the model.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +30,13 @@ BLOCK = re.compile(r"(?:stage_\d+_|conv\d+_)?block_?\d+[a-z]?(?![a-z0-9])|expand
 
 
 def build_encoder(config: Config) -> keras.Model:
-    """A network of `keras.applications` without its classifier.
+    """The frozen part of a network of `keras.applications`: all of it but for its classifier and `train_blocks`.
 
     Args:
-        config: Names the network, its weights and the size of pictures; the upper `train_blocks` can be trained.
+        config: Names the network, its weights and the size of pictures.
 
     Returns:
-        A model from pixels `[batch, size, size, 3]`, 0 to 255, to a grid `[batch, places, channels]`.
+        A model from pixels `[batch, size, size, 3]`, 0 to 255, to features `[batch, places, channels]`.
 
     Raises:
         InputError: For an unknown network, or weights that cannot be read or are of another network.
@@ -41,12 +45,37 @@ def build_encoder(config: Config) -> keras.Model:
 
     module = find_module(config.cnn)
     body = load_body(config, module)
-    freeze(body, config.train_blocks)
+    freeze(body, 0)
+    lower = keras.Model(body.input, find_cut(body, config.train_blocks))
     pixels = keras.Input((config.image_size, config.image_size, 3), name="pixels")
     scaled = module.preprocess_input(keras.ops.cast(pixels, "float32"), data_format="channels_last")
-    grid = body(scaled)  # [batch, rows, columns, channels]
-    places, channels = grid.shape[1] * grid.shape[2], grid.shape[3]
-    return keras.Model(pixels, keras.layers.Reshape((places, channels), name="grid")(grid), name="encoder")
+    return keras.Model(pixels, flat(lower(scaled)), name="encoder")
+
+
+def build_top(config: Config) -> keras.Model:
+    """The upper `train_blocks` of the network, to be trained.
+
+    Args:
+        config: As for `build_encoder`.
+
+    Returns:
+        A model from what `build_encoder` gives to a grid `[batch, places, channels]`.
+    """
+    import keras
+
+    body = load_body(config, find_module(config.cnn))
+    freeze(body, config.train_blocks)
+    cut = find_cut(body, config.train_blocks)
+    features = keras.Input((math.prod(cut.shape[1:3]), cut.shape[3]), name="features")
+    grid = keras.layers.Reshape(cut.shape[1:])(features)  # [batch, rows, columns, channels]
+    return keras.Model(features, flat(keras.Model(cut, body.output)(grid)), name="encoder")
+
+
+def flat(grid: Any) -> Any:
+    """`[batch, rows, columns, channels]` as `[batch, places, channels]`."""
+    import keras
+
+    return keras.layers.Reshape((grid.shape[1] * grid.shape[2], grid.shape[3]), name="grid")(grid)
 
 
 def find_module(network: str) -> Any:
@@ -173,13 +202,35 @@ def freeze(body: keras.Model, blocks: int) -> None:
     """
     import keras
 
-    starts = block_starts(body)
-    first = len(body.layers) if blocks == 0 else starts[max(len(starts) - blocks, 0)]
+    first = len(body.layers) if blocks == 0 else first_trained(body, blocks)
     for index, layer in enumerate(body.layers):
         layer.trainable = index >= first and not isinstance(layer, keras.layers.BatchNormalization)
         # A functional model hands `training` on to all its layers, whatever they were called with when it was made.
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
+
+
+def find_cut(body: keras.Model, blocks: int) -> Any:
+    """The tensor below the upper blocks: the last one before them through which all passes that comes after it."""
+    import keras
+
+    if blocks == 0:
+        return body.output
+    layers = body.layers
+    made_by = {id(layer.output): index for index, layer in enumerate(layers)}
+    cut = first_trained(body, blocks) - 1
+    for index in reversed(range(len(layers))):
+        if index <= cut:
+            break
+        # A layer above the cut may read from the cut and from what lies above it.
+        cut = min(cut, *(made_by[id(one)] for one in keras.tree.flatten(layers[index].input)))
+    return layers[max(cut, 0)].output
+
+
+def first_trained(body: keras.Model, blocks: int) -> int:
+    """The index of the layer with which the upper blocks begin."""
+    starts = block_starts(body)
+    return starts[max(len(starts) - blocks, 0)]
 
 
 def block_starts(body: keras.Model) -> list[int]:
@@ -198,7 +249,7 @@ def block_starts(body: keras.Model) -> list[int]:
 
 
 def network_key(config: Config) -> str:
-    """What features depend on besides the picture: the network, the size of its input, and its weights."""
+    """What features depend on besides the picture: the network, where it is cut, the size of its input, its weights."""
     if config.cnn_weights == "imagenet":
         weights = "imagenet"
     elif config.cnn_weights == "none":
@@ -206,4 +257,5 @@ def network_key(config: Config) -> str:
     else:
         with find_weights(config.cnn_weights).open("rb") as file:
             weights = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8)).hexdigest()
-    return f"{config.cnn}-{config.image_size}-{weights}"
+    below = f"-below-{config.train_blocks}" if config.train_blocks else ""
+    return f"{config.cnn}{below}-{config.image_size}-{weights}"

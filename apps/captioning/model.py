@@ -10,7 +10,7 @@ from keras import layers
 from .attention import AttentionDecoder
 from .config import Config
 from .decoder import Decoder
-from .encoder import build_encoder
+from .encoder import build_top
 from .inject import InjectDecoder
 
 PICTURE, WORDS, ENCODER, DECODER = "picture", "words", "encoder", "decoder"
@@ -30,17 +30,20 @@ def build(config: Config, vocabulary_size: int, grid: tuple[int, int]) -> keras.
 
     Returns:
         A model from pictures and the words put in, `[pictures, captions, time]`, to logits `[pictures, captions, time,
-        vocabulary]`. A picture is its features `[places, channels]`, or where the encoder is trained along its pixels
-        `[size, size, 3]`, 0 to 255.
+        vocabulary]`. A picture is its features `[places, channels]`, which the upper blocks take further if they are
+        trained, or for the small network its pixels `[size, size, 3]`, 0 to 255.
     """
     words = keras.Input((None, None), dtype="int32", name=WORDS)
     decoder = make_decoder(config, vocabulary_size)
-    if config.trains_encoder:
+    if config.is_small:
         picture = keras.Input((config.pixels, config.pixels, 3), dtype="uint8", name=PICTURE)
-        features = make_encoder(config)(keras.ops.cast(picture, "float32"))
     else:
         picture = keras.Input(grid, dtype="float16", name=PICTURE)
-        features = keras.ops.cast(picture, keras.config.floatx())
+    features = keras.ops.cast(picture, keras.config.floatx())
+    if config.is_small:
+        features = small_encoder(config.pixels)(features)
+    elif config.train_blocks:
+        features = build_top(config)(features)
     return keras.Model({PICTURE: picture, WORDS: words}, decoder(features, words), name=config.model)
 
 
@@ -58,9 +61,26 @@ def make_decoder(config: Config, vocabulary_size: int) -> Decoder:
     return AttentionDecoder(**options, **attention, hard=config.model == "hard")
 
 
-def make_encoder(config: Config) -> keras.Model:
-    """From pixels `[batch, size, size, 3]`, 0 to 255, to a grid `[batch, places, channels]`."""
-    return small_encoder(config.pixels) if config.is_small else build_encoder(config)
+def take_over(model: keras.Model, begun: keras.Model) -> None:
+    """Gives a model the weights of one that was trained, in which fewer blocks of the encoder may have been."""
+    if len(model.weights) == len(begun.weights):
+        model.set_weights(begun.get_weights())
+        return
+    trained = by_name(begun)
+    for name, layer in by_name(model).items():
+        if name in trained:
+            layer.set_weights(trained[name].get_weights())
+
+
+def by_name(model: keras.Model) -> dict[str, Any]:
+    """The layers with weights, by their names, those of models in it too."""
+    found: dict[str, Any] = {}
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            found |= by_name(layer)
+        elif layer.weights:
+            found[layer.name] = layer
+    return found
 
 
 def small_encoder(size: int) -> keras.Model:

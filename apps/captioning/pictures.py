@@ -1,4 +1,4 @@
-"""Pictures as a model takes them: features from the cache, or pixels where the encoder is trained along."""
+"""Pictures as a model takes them: features from the cache, or pixels for the small network."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def open_pictures(images: Sequence[str], config: Config, console: Console, turne
         console: Told of progress and of broken pictures.
         turned: Those that are wanted mirrored as well.
     """
-    if config.trains_encoder:
+    if config.is_small:
         return Pixels(images, config.pixels, console)
     plain = features_of(images, config, console)
     wanted = [image for image in turned if image in plain]

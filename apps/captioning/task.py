@@ -29,8 +29,8 @@ from .words import Vocabulary
 SHOWN = 5
 """Pictures that `evaluate` shows."""
 OF_THE_MODEL = (
-    *("cnn", "cnn_weights", "image_size", "train_blocks", "model", "units", "attention_units", "embedding_dim"),
-    *("tied", "max_length", "min_count"),
+    *("cnn", "cnn_weights", "image_size", "model", "units", "attention_units", "embedding_dim", "tied"),
+    *("max_length", "min_count"),
 )
 """Options that a run which goes on from another takes from it."""
 
@@ -45,7 +45,7 @@ class CaptioningTask(Task[Config, Example]):
 
     vocabulary: Vocabulary
     grid: tuple[int, int]
-    """Places and channels of a picture's features; 0 where the encoder is trained along."""
+    """Places and channels of a picture's features; 0 for the small network, which takes pixels."""
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
@@ -108,7 +108,9 @@ class CaptioningTask(Task[Config, Example]):
         begun: Config = run.read_config(Config)
         if begun.is_small != self.config.is_small:
             raise InputError("the run was trained with another encoder; start from one on the same data", run.path)
-        self.config = dataclasses.replace(self.config, **{name: getattr(begun, name) for name in OF_THE_MODEL})
+        taken = {name: getattr(begun, name) for name in OF_THE_MODEL}
+        taken["train_blocks"] = max(begun.train_blocks, self.config.train_blocks)
+        self.config = dataclasses.replace(self.config, **taken)
         self.restore(run.read("state.json"))
 
     def open(self, examples: Sequence[Example], turned: Sequence[Example] = ()) -> None:
@@ -117,7 +119,7 @@ class CaptioningTask(Task[Config, Example]):
 
         images = [example.image for example in examples]
         self._pictures = open_pictures(images, self.config, self.console, [example.image for example in turned])
-        if not self.config.trains_encoder and (some := next((i for i in images if i in self._pictures), None)):
+        if not self.config.is_small and (some := next((i for i in images if i in self._pictures), None)):
             places, channels = self._pictures.gather([some]).shape[1:]
             self.grid = places, channels
 
@@ -169,12 +171,12 @@ class CaptioningTask(Task[Config, Example]):
         """A new model, or the one to go on from."""
         import keras
 
-        from .model import build
+        from .model import build, take_over
 
         model = build(self.config, len(self.vocabulary), getattr(self, "grid", (0, 0)))
         if self.config.start:
             begun = keras.models.load_model(RunFolder(self.config.start).model, compile=False)
-            model.set_weights(begun.get_weights())
+            take_over(model, begun)
         return model
 
     def loss(self) -> Any:
@@ -227,14 +229,14 @@ class CaptioningTask(Task[Config, Example]):
 
     @cached_property
     def encoder(self) -> Any:
-        """The network that makes features of pixels, for a model that takes features."""
+        """The frozen network that makes features of pixels, for a model that takes features."""
         from .encoder import build_encoder
 
         return build_encoder(self.config)
 
     def features(self, pixels: np.ndarray) -> np.ndarray:
         """Pixels `[pictures, size, size, 3]` as the model takes pictures; features rounded as in the cache."""
-        if self.config.trains_encoder:
+        if self.config.is_small:
             return pixels
         return np.asarray(self.encoder(pixels.astype(np.float32), training=False), np.float16)
 

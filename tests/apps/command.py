@@ -8,8 +8,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,30 @@ def call(task: type[Task], *argv: object) -> Outcome:
         except SystemExit as ended:  # tyro, for words that are no options
             code = int(ended.code or 0)
     return Outcome(code, out.getvalue(), err.getvalue())
+
+
+def trained_runs(
+    run: Callable[..., Outcome], folder: Path, words: Callable[[str], Sequence[object]]
+) -> Callable[[str], Path]:
+    """A function from a name to the run folder of that name, trained with these words when it is first asked for."""
+
+    @cache
+    def train(name: str) -> Path:
+        run("train", "--run", folder / name, *words(name)).succeeded()
+        return folder / name
+
+    return train
+
+
+def exported_runs(run: Callable[..., Outcome], trained: Callable[[str], Path]) -> Callable[[str], Path]:
+    """The same function, of runs that are exported in all formats when they are first asked for."""
+
+    @cache
+    def export(name: str) -> Path:
+        run("export", "--run", trained(name)).succeeded()
+        return trained(name)
+
+    return export
 
 
 def start(task: type[Task], *argv: object, **how: Any) -> subprocess.Popen[str]:

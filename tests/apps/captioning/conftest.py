@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from apps.captioning import data
+from tests.apps.command import trained_runs
 
 from .helpers import options, run
 
@@ -26,12 +26,4 @@ def small_sample() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def trained(small_sample: None, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """A function from the name of a model to a run in which it was trained. Tests leave its files as they are."""
-    folder = tmp_path_factory.mktemp("runs")
-
-    @cache
-    def train(model: str) -> Path:
-        path = folder / model
-        run("train", "--run", path, *options(model=model)).succeeded()
-        return path
-
-    return train
+    return trained_runs(run, tmp_path_factory.mktemp("runs"), lambda model: options(model=model))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from apps.captioning.config import Config
-from apps.captioning.encoder import block_starts, build_encoder, find_module, freeze, make, network_key
+from apps.captioning.encoder import block_starts, build_encoder, build_top, find_module, freeze, make, network_key
 from apps.core.errors import InputError
 
 from .making import noise
@@ -113,20 +113,52 @@ def test_the_upper_blocks_are_trained(cnn: str, blocks: int, first: str) -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("cnn", "blocks"),
+    [
+        ("MobileNet", 2),
+        ("MobileNet", 999),
+        ("MobileNetV2", 1),
+        ("MobileNetV2", 3),
+        ("EfficientNetB0", 1),
+        ("DenseNet121", 2),
+        ("VGG16", 1),
+        pytest.param("ResNet50", 1, marks=pytest.mark.slow),
+        pytest.param("NASNetMobile", 1, marks=pytest.mark.slow),
+    ],
+)
+def test_the_two_parts_are_the_whole_network(cnn: str, blocks: int) -> None:
+    """Wherever it is cut: where blocks are joined by sums, or by all that came before."""
+    pixels = PIXELS[:, :32, :32]
+    options = {"cnn": cnn, "image_size": 32}
+    whole = build_encoder(config(**options))(pixels)
+    lower, top = (make_part(config(**options, train_blocks=blocks)) for make_part in (build_encoder, build_top))
+    assert not lower.trainable_weights
+    assert top.trainable_weights
+    np.testing.assert_allclose(top(lower(pixels)), whole, rtol=1e-4, atol=1e-4)
+
+
+def test_a_cut_lies_directly_below_what_is_trained() -> None:
+    top = build_top(config(cnn="MobileNetV2", train_blocks=1))
+    assert top.input_shape == (None, 4, 160), "the narrow end of block 15"
+    assert top.trainable_weights[0].path.endswith("block_16_expand/kernel")
+
+
 def test_training_along_leaves_the_statistics_alone() -> None:
-    encoder = build_encoder(config(train_blocks=2))
-    assert [weight.path.split("/")[-2] for weight in encoder.trainable_weights] == ["conv_dw_13", "conv_pw_13"]
-    before = [np.array(weight) for weight in encoder.non_trainable_weights]
-    encoder(PIXELS, training=True)
-    for old, new in zip(before, encoder.non_trainable_weights, strict=True):
+    options = config(train_blocks=2)
+    top = build_top(options)
+    assert [weight.path.split("/")[-2] for weight in top.trainable_weights] == ["conv_dw_13", "conv_pw_13"]
+    before = [np.array(weight) for weight in top.non_trainable_weights]
+    top(build_encoder(options)(PIXELS), training=True)
+    for old, new in zip(before, top.non_trainable_weights, strict=True):
         np.testing.assert_array_equal(old, new)
 
 
 def test_training_along_drops_nothing_inside() -> None:
     """EfficientNet would leave out whole blocks at random."""
-    encoder = build_encoder(config(cnn="EfficientNetB0", image_size=32, train_blocks=1))
-    pixels = PIXELS[:, :32, :32]
-    np.testing.assert_allclose(encoder(pixels, training=True), encoder(pixels, training=False), rtol=1e-5)
+    options = config(cnn="EfficientNetB0", image_size=32, train_blocks=1)
+    top, features = build_top(options), build_encoder(options)(PIXELS[:, :32, :32])
+    np.testing.assert_allclose(top(features, training=True), top(features, training=False), rtol=1e-5)
 
 
 def test_without_names_of_blocks_each_convolution_is_one() -> None:

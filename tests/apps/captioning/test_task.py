@@ -276,9 +276,17 @@ def test_features_of_a_network_are_cached(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_top_of_a_network_can_be_trained(tmp_path: Path) -> None:
     data = write_flickr(tmp_path / "data", 12)
-    more = {"data": data, "cnn_weights": "none", "image_size": 32, "train_blocks": 1}
+    more = {"data": data, "cnn_weights": "none", "image_size": 32, "cache": tmp_path / "cache"}
+    run("train", "--run", tmp_path / "frozen", *options(**more)).succeeded()
+    more |= {"start": tmp_path / "frozen", "train_blocks": 1, "learning_rate": 1e-9, "ema": 0}
     run("train", "--run", tmp_path / "run", *options(**more)).succeeded()
-    assert run("predict", data / "images", "--run", tmp_path / "run").succeeded().out.count("\n") == 12
+    said = run("predict", data / "images", "--run", tmp_path / "run").succeeded().out
+    assert said.count("\n") == 12
+    assert said == run("predict", data / "images", "--run", tmp_path / "frozen").succeeded().out, "as it has learned"
+    assert "largest difference" in one_line(run("export", "--run", tmp_path / "run").succeeded().err)
+    more |= {"start": tmp_path / "run", "train_blocks": 0}
+    run("train", "--run", tmp_path / "more", *options(**more)).succeeded()
+    assert read_json(tmp_path / "more" / "config.json")["train_blocks"] == 1, "what was trained goes on to be"
 
 
 def test_too_rare_words_are_an_error(small_sample: None, tmp_path: Path) -> None:

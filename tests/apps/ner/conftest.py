@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.apps.command import exported_runs, trained_runs
 
 from .helpers import options, run, write_chinese, write_sample
 
@@ -31,25 +32,12 @@ def data_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def trained(data_of: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """A function from one of `KINDS` to a run. Tests leave its files as they are."""
-    folder = tmp_path_factory.mktemp("runs")
-
-    @cache
-    def train(kind: str) -> Path:
-        path = folder / kind
-        run("train", "--data", data_of(kind), "--run", path, *options(**KINDS[kind])).succeeded()
-        return path
-
-    return train
+    return trained_runs(
+        run, tmp_path_factory.mktemp("runs"), lambda kind: ["--data", data_of(kind), *options(**KINDS[kind])]
+    )
 
 
 @pytest.fixture(scope="session")
 def exported(trained: Callable[[str], Path]) -> Callable[[str], Path]:
     """The same, exported in all formats."""
-
-    @cache
-    def export(kind: str) -> Path:
-        path = trained(kind)
-        run("export", "--run", path).succeeded()
-        return path
-
-    return export
+    return exported_runs(run, trained)

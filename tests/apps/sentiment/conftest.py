@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.apps.command import exported_runs, trained_runs
 
 from .helpers import options, run, write_reviews
 
@@ -20,25 +21,10 @@ def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def trained(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """A function from the name of a model to a run in which it was trained. Tests leave its files as they are."""
-    folder = tmp_path_factory.mktemp("runs")
-
-    @cache
-    def train(model: str) -> Path:
-        path = folder / model
-        run("train", "--data", reviews, "--run", path, *options(model=model)).succeeded()
-        return path
-
-    return train
+    return trained_runs(run, tmp_path_factory.mktemp("runs"), lambda model: ["--data", reviews, *options(model=model)])
 
 
 @pytest.fixture(scope="session")
 def exported(trained: Callable[[str], Path]) -> Callable[[str], Path]:
     """The same, exported in all formats."""
-
-    @cache
-    def export(model: str) -> Path:
-        path = trained(model)
-        run("export", "--run", path).succeeded()
-        return path
-
-    return export
+    return exported_runs(run, trained)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
 from apps.trigger_word.task import TriggerTask
+from tests.apps.command import Outcome, exported_runs, trained_runs
 
 from .helpers import options, run
 
@@ -17,15 +17,7 @@ from .helpers import options, run
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """A function from the name of a model to a run on the sample. Tests leave its files as they are."""
-    folder = tmp_path_factory.mktemp("runs")
-
-    @cache
-    def train(model: str) -> Path:
-        path = folder / model
-        run("train", "--run", path, *options(model=model)).succeeded()
-        return path
-
-    return train
+    return trained_runs(run, tmp_path_factory.mktemp("runs"), lambda model: options(model=model))
 
 
 @pytest.fixture(scope="session")
@@ -33,11 +25,8 @@ def exported(trained: Callable[[str], Path]) -> Callable[[str], Path]:
     """The same, exported in all formats; what a model of 6 units loses by 8 bits is more than a user would keep."""
     real = TriggerTask.tolerance
 
-    @cache
-    def export(model: str) -> Path:
-        path = trained(model)
+    def run_leniently(*argv: object) -> Outcome:
         with mock.patch.object(TriggerTask, "tolerance", lambda task, kind: 2 * real(task, kind)):
-            run("export", "--run", path).succeeded()
-        return path
+            return run(*argv)
 
-    return export
+    return exported_runs(run_leniently, trained)
