@@ -18,14 +18,14 @@ class Config(TrainingConfig):
     keywords: tuple[str, ...] = ()
     """The words that trigger, by the names of their folders; all that are found when none is named."""
     epochs: int = 16
-    """Of `--mixtures` newly mixed streams each, at most."""
+    """Of `--mixtures` newly mixed streams a trigger word each, at most."""
     patience: int = 8
     """Stop when the dev metric has not improved for so many epochs."""
     schedule: Literal["constant", "linear", "cosine"] = "cosine"
     """How the learning rate goes to zero until the last epoch, if it does."""
 
     mixtures: int = 1024
-    """Streams that are mixed for an epoch of training."""
+    """Streams that are mixed for an epoch of training, for each trigger word."""
     passes: int = 4
     """How often an epoch learns from each of them, masked anew: to mix one takes longer than to learn from it."""
     stream_seconds: float = 6.0

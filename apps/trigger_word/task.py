@@ -99,7 +99,7 @@ class TriggerTask(Task[Config, Clip]):
         """The same, with what the model takes for a word now mixed in as what it is not."""
         from .mining import mine
 
-        count = round(self.config.hard_share * self.config.mixtures / 4)
+        count = round(self.config.hard_share * self.config.mixtures * len(self.keywords) / 4)
         # Parts of the words would be the worst mistakes of all: to learn from nothing else makes a model deaf.
         mixer = self.mixer(examples, parts=False, keyword_share=0.0)
         streams = (mixer.mix(rng).samples for rng in self.generators(seed, count, "hard"))
@@ -116,7 +116,7 @@ class TriggerTask(Task[Config, Clip]):
         return [np.random.default_rng([self.config.seed, seed, *what.encode(), index]) for index in range(count)]
 
     def mixed_batches(self, examples: Sequence[Clip], seed: int, hard: Sequence[np.ndarray]) -> Any:
-        """`--mixtures` streams, of which some have one of the hard sounds in them."""
+        """`--mixtures` streams a word, of which some have one of the hard sounds in them."""
         from .training_data import mixed_batches
 
         seeds, fill = (self.config.seed, seed), np.asarray(self.mean, np.float32)

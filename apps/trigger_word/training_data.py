@@ -83,8 +83,9 @@ def mixed_batches(
 
     from apps.core.batching import to_dataset
 
-    size = min(config.batch_size, config.mixtures)
-    count = config.mixtures // size * size
+    streams = config.mixtures * keywords
+    size = min(config.batch_size, streams)
+    count = streams // size * size
     orders = [np.random.default_rng([*seed, number]).permutation(count) for number in range(config.passes)]
     groups = [(number, group) for number, order in enumerate(orders) for group in order.reshape(-1, size)]
     mixed: dict[int, Example] = {}

@@ -75,9 +75,11 @@ class Recorder:
         return Mixed(rng.standard_normal(2 * RATE, dtype=np.float32) / 8, [(0, int(rng.integers(RATE, 2 * RATE)))])
 
 
-def batches_of(config: Config, recorder: Recorder, hard: list[np.ndarray] | None = None, seed: int = 1) -> Any:
+def batches_of(
+    config: Config, recorder: Recorder, hard: list[np.ndarray] | None = None, seed: int = 1, keywords: int = 1
+) -> Any:
     fill = np.full(40, -5, np.float32)
-    return mixed_batches(cast(Any, recorder), (config.seed, seed), hard or [], config, 1, fill)
+    return mixed_batches(cast(Any, recorder), (config.seed, seed), hard or [], config, keywords, fill)
 
 
 def test_each_stream_is_mixed_once_and_learned_from_in_every_pass() -> None:
@@ -94,6 +96,17 @@ def test_each_stream_is_mixed_once_and_learned_from_in_every_pass() -> None:
     assert len(first) == 6
     for stream, target in zip(streams[1:].reshape(12, -1), wanted[1:].reshape(12, -1), strict=True):
         np.testing.assert_array_equal(first[stream.tobytes()], target)
+
+
+def test_more_words_are_learned_from_more_streams() -> None:
+    recorder = Recorder()
+    batches = list(
+        batches_of(
+            Config(mixtures=3, batch_size=2, passes=1, stream_seconds=2.0), recorder, keywords=2
+        ).as_numpy_iterator()
+    )
+    assert len(recorder.asked) == 6
+    assert [batch[1].shape[2] for batch in batches] == [2, 2, 2]
 
 
 def test_masks_are_new_in_every_pass() -> None:
