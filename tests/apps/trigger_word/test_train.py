@@ -23,6 +23,7 @@ from apps.trigger_word.config import RATE
 from apps.trigger_word.detector import KerasScorer
 from apps.trigger_word.features import STRIDE, log_mel
 from apps.trigger_word.training_data import whole_steps
+from tests.apps.command import run_python
 
 from .helpers import MODELS, leftovers, options, read_json, run, sounds
 
@@ -190,6 +191,40 @@ def test_what_was_exported_hears_a_stream_as_the_run_does(model: str, kind: str,
     assert differences.max() < (0.15 if kind == "litert-int8" else 1e-5)
     assert differences.mean() < (0.03 if kind == "litert-int8" else 1e-6)
     assert detector.spec["thresholds"] == read_json(exported(model) / "state.json")["thresholds"]
+
+
+LONG = """
+import resource, sys
+import numpy as np
+sys.path.insert(0, sys.argv[1])
+from loader import TriggerDetector
+
+rng = np.random.default_rng(0)
+minute = (rng.standard_normal(960_000) * 3000).astype(np.int16)
+detector, peaks = TriggerDetector(sys.argv[1]), []
+for hour in range(8):
+    for _ in range(60):
+        start = 0
+        while start < len(minute):
+            end = start + int(rng.integers(1, 32_000))
+            detector.feed(minute[start:end])
+            start = end
+    peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+fresh = TriggerDetector(sys.argv[1])
+fresh.feed(minute)
+drift = np.abs(detector.trigger.smooth - fresh.trigger.smooth).max()
+print(detector.steps, peaks[-1] - peaks[0], drift)
+"""
+
+
+@pytest.mark.slow
+def test_eight_hours_take_no_more_memory_than_one_and_do_not_drift(exported: Trained) -> None:
+    """In chunks of up to two seconds; the last minute is heard as one that nothing came before."""
+    steps, grown, drift = map(float, run_python(LONG, exported("gru") / "export" / "litert").split())
+    frames = (8 * 3600 * 16_000 - 512) // 160 + 1
+    assert steps == frames // 3
+    assert grown < 2, "megabytes"
+    assert drift < 1e-3
 
 
 def test_a_savedmodel_takes_raw_samples(exported: Trained) -> None:
