@@ -27,7 +27,7 @@ from .captioning_plain import PlainCaptioner, search
 from .report import Result, median, quantile, seconds_in_turn, show
 
 SHARED = Path("../shared/data/captioning")
-PICTURES, TRAINED_ON, SAID, ANSWERS = 320, 480, 100, 30
+PICTURES, TRAINED_ON, SAID, ANSWERS = 1000, 480, 100, 30
 LONGEST = 22
 """Words, to which the plain way pads every caption."""
 BATCH = 32

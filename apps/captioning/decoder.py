@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from .words import END, PAD, START, UNKNOWN
+from .words import END, PAD
 
 
 class Decoder(keras.layers.Layer, abc.ABC):
@@ -150,10 +150,8 @@ class Decoder(keras.layers.Layer, abc.ABC):
     def next_word(self, words: Any, state: Any, fixed: Any) -> tuple[Any, Any]:
         """Log probabilities of the next word, `[batch, vocabulary]`, and the state; only words and the end are said."""
         logits, state = self.step(words, state, fixed)
-        special = [token in (PAD, UNKNOWN, START) for token in range(END)]
-        forbidden = ops.arange(self.vocabulary_size) < len(special)
         log_probs = ops.log_softmax(ops.cast(logits, "float32"), axis=-1)
-        return ops.where(forbidden, -float("inf"), log_probs), state
+        return ops.where(never_said(self.vocabulary_size), -float("inf"), log_probs), state
 
     def compute_output_spec(self, grid: Any, words: Any, training: bool = False) -> Any:
         """`[pictures, captions, time, vocabulary]`."""
@@ -162,6 +160,11 @@ class Decoder(keras.layers.Layer, abc.ABC):
     def get_config(self) -> dict[str, Any]:
         """The arguments of `__init__`."""
         return {**super().get_config(), **{name: getattr(self, name) for name in self.names}}
+
+
+def never_said(size: int) -> Any:
+    """Which of `size` words are none that a model may say: the special ones but the end, `[size]`."""
+    return ops.arange(size) < END
 
 
 def targets_of(words: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from .decoder import never_said
 from .words import PAD
 
 
@@ -21,6 +22,8 @@ class CaptionLoss(keras.losses.Loss):
 
     Args:
         smoothing: ε.
+        of_said: Whether p is the distribution that captions are drawn from, in which unknown words and the start have
+            no share; otherwise what is taken from bad captions would go there, where no reward ever takes it away.
         **kwargs: As for every Keras loss.
 
     Reference:
@@ -28,13 +31,15 @@ class CaptionLoss(keras.losses.Loss):
         (2017), Self-critical Sequence Training for Image Captioning, equation 8.
     """
 
-    def __init__(self, smoothing: float = 0.0, **kwargs: Any) -> None:
+    def __init__(self, smoothing: float = 0.0, of_said: bool = False, **kwargs: Any) -> None:
         super().__init__(**{"name": "caption_loss", **kwargs})
-        self.smoothing = smoothing
+        self.smoothing, self.of_said = smoothing, of_said
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The loss of each word, scaled so that the mean over all steps is that over words; for logits `[..., V]`."""
         real = ops.cast(y_true != PAD, y_pred.dtype)  # [pictures, captions, time]
+        if self.of_said:
+            y_pred = ops.where(never_said(y_pred.shape[-1]), -1e9, y_pred)
         normaliser = ops.logsumexp(y_pred, axis=-1)
         chosen = ops.take_along_axis(y_pred, ops.expand_dims(ops.cast(y_true, "int32"), -1), axis=-1)[..., 0]
         losses = normaliser - (1 - self.smoothing) * chosen
@@ -44,4 +49,4 @@ class CaptionLoss(keras.losses.Loss):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of `__init__`."""
-        return {**super().get_config(), "smoothing": self.smoothing}
+        return {**super().get_config(), "smoothing": self.smoothing, "of_said": self.of_said}

@@ -183,7 +183,9 @@ class CaptioningTask(Task[Config, Example]):
         """Cross-entropy with smoothed labels; plain, and weighted by advantages, for CIDEr."""
         from .losses import CaptionLoss
 
-        return CaptionLoss(self.config.label_smoothing if self.config.objective == "likelihood" else 0.0)
+        if self.config.objective == "cider":
+            return CaptionLoss(of_said=True)
+        return CaptionLoss(self.config.label_smoothing)
 
     def evaluate(self, model: Any, examples: Sequence[Example]) -> Evaluation:
         """Judges captions that the model says, never what it would say after the right words.

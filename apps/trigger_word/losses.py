@@ -38,7 +38,8 @@ class RareEventLoss(keras.losses.Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """`[batch, steps]`, mean over keywords."""
-        right = ops.clip(ops.where(y_true > 0.5, y_pred, 1 - y_pred), 1e-7, 1.0)
+        # Neither 0 nor 1: the logarithm has no gradient at the one, and the power none at the other.
+        right = ops.clip(ops.where(y_true > 0.5, y_pred, 1 - y_pred), 1e-7, 1 - 1e-7)
         weight = ops.where(y_true > 0.5, self.positive_weight, 1.0)
         return ops.mean(-weight * (1 - right) ** self.focus * ops.log(right), axis=-1)
 

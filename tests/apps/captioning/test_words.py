@@ -136,5 +136,5 @@ def test_the_loss_is_the_mean_over_words(smoothing: float, weighted: bool) -> No
 
 
 def test_the_loss_is_saved_with_its_smoothing() -> None:
-    loss = keras.losses.deserialize(keras.losses.serialize(CaptionLoss(0.3)))
-    assert loss.smoothing == 0.3
+    loss = keras.losses.deserialize(keras.losses.serialize(CaptionLoss(0.3, of_said=True)))
+    assert (loss.smoothing, loss.of_said) == (0.3, True)

@@ -100,12 +100,14 @@ def test_focus_is_that_of_the_paper() -> None:
     np.testing.assert_allclose(float(ours), wanted, rtol=1e-5)
 
 
-def test_certain_answers_give_finite_gradients() -> None:
+@pytest.mark.parametrize("focus", [0.0, 0.5, 2.0])
+@pytest.mark.parametrize("wanted", [[1.0, 0.0], [0.0, 1.0]])
+def test_certain_answers_give_finite_gradients(focus: float, wanted: list[float]) -> None:
     import tensorflow as tf
 
     given = tf.Variable([[[0.0, 1.0]]])
     with tf.GradientTape() as tape:
-        loss = RareEventLoss()(tf.constant([[[1.0, 0.0]]]), given)
+        loss = RareEventLoss(focus)(tf.constant([[wanted]]), given)
     assert np.isfinite(float(loss))
     assert np.isfinite(tape.gradient(loss, given).numpy()).all()
 
