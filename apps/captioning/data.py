@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Example", "read_examples", "read_splits", "tokenise"]
 
-SAMPLE_SIZES = (4000, 300, 300)
+SAMPLE_SIZES = (10_000, 300, 300)
 """Training, dev and test pictures of the built-in sample."""
 
 

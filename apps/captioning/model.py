@@ -84,11 +84,22 @@ def by_name(model: keras.Model) -> dict[str, Any]:
 
 
 def small_encoder(size: int) -> keras.Model:
-    """A network for small drawn pictures, trained from its first weights, with a code for each place."""
+    """A network for small drawn pictures, trained from its first weights, with a code for each place.
+
+    Each place sees all of the picture: the first word of a caption may be a count of shapes that lie far apart.
+    """
     pixels = keras.Input((size, size, 3), name="pixels")
     grid = layers.Rescaling(1 / 127.5, -1)(pixels)
-    for filters, stride in ((32, 2), (64, 2), (64, 1), (128, 2), (128, 1)):
-        grid = layers.Conv2D(filters, 3, stride, padding="same", use_bias=False)(grid)
+    for filters, stride, dilation in (
+        (32, 2, 1),
+        (64, 2, 1),
+        (64, 1, 1),
+        (128, 2, 1),
+        (128, 1, 1),
+        (128, 1, 2),
+        (128, 1, 3),
+    ):
+        grid = layers.Conv2D(filters, 3, stride, padding="same", dilation_rate=dilation, use_bias=False)(grid)
         grid = layers.ReLU()(layers.BatchNormalization()(grid))
     grid = layers.Reshape((-1, grid.shape[-1]))(grid)  # [batch, places, channels]
     return keras.Model(pixels, PlaceCode(name="place_code")(grid), name=ENCODER)

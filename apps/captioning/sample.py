@@ -80,7 +80,7 @@ def sample_scenes(size: int) -> list[Scene]:
     return [sample_scene(index) for index in range(size)]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=16_384)
 def sample_scene(index: int) -> Scene:
     """One scene; the same number gives the same scene."""
     draw = random.Random(f"{SEED} scene {index}")

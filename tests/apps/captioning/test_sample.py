@@ -120,4 +120,4 @@ def test_splits() -> None:
     words = {word for example in splits.train for word in example.captions[0].split()}
     assert words >= {word for example in splits.test for word in example.captions[0].split()}
     new = sum(example.captions not in {one.captions for one in splits.train} for example in splits.test)
-    assert new > 90, "many captions of the test are not to be learned by heart"
+    assert new > 60, "many captions of the test are not to be learned by heart"
