@@ -86,7 +86,8 @@ def by_name(model: keras.Model) -> dict[str, Any]:
 def small_encoder(size: int) -> keras.Model:
     """A network for small drawn pictures, trained from its first weights, with a code for each place.
 
-    Each place sees all of the picture: the first word of a caption may be a count of shapes that lie far apart.
+    Each place sees all of the picture, and asks the others what they are: whether a caption begins with "two" or with
+    "a" depends on whether two shapes that lie far apart are equal.
     """
     pixels = keras.Input((size, size, 3), name="pixels")
     grid = layers.Rescaling(1 / 127.5, -1)(pixels)
@@ -102,7 +103,10 @@ def small_encoder(size: int) -> keras.Model:
         grid = layers.Conv2D(filters, 3, stride, padding="same", dilation_rate=dilation, use_bias=False)(grid)
         grid = layers.ReLU()(layers.BatchNormalization()(grid))
     grid = layers.Reshape((-1, grid.shape[-1]))(grid)  # [batch, places, channels]
-    return keras.Model(pixels, PlaceCode(name="place_code")(grid), name=ENCODER)
+    grid = PlaceCode(name="place_code")(grid)
+    asked = layers.LayerNormalization()(grid)
+    grid = grid + layers.MultiHeadAttention(num_heads=4, key_dim=32)(asked, asked)
+    return keras.Model(pixels, grid, name=ENCODER)
 
 
 @keras.saving.register_keras_serializable("seqsuite_captioning")
