@@ -86,26 +86,21 @@ def by_name(model: keras.Model) -> dict[str, Any]:
 def small_encoder(size: int) -> keras.Model:
     """A network for small drawn pictures, trained from its first weights, with a code for each place.
 
-    Each place sees all of the picture, and asks the others what they are: whether a caption begins with "two" or with
-    "a" depends on whether two shapes that lie far apart are equal.
+    A place sees what lies around it, by which attention to it means something, and then asks the others what they are:
+    whether a caption begins with "two" or with "a" depends on whether two shapes that lie far apart are equal.
     """
     pixels = keras.Input((size, size, 3), name="pixels")
     grid = layers.Rescaling(1 / 127.5, -1)(pixels)
-    for filters, stride, dilation in (
-        (32, 2, 1),
-        (64, 2, 1),
-        (64, 1, 1),
-        (128, 2, 1),
-        (128, 1, 1),
-        (128, 1, 2),
-        (128, 1, 3),
-    ):
-        grid = layers.Conv2D(filters, 3, stride, padding="same", dilation_rate=dilation, use_bias=False)(grid)
+    for filters, stride in ((32, 2), (64, 2), (64, 1), (128, 2), (128, 1)):
+        grid = layers.Conv2D(filters, 3, stride, padding="same", use_bias=False)(grid)
         grid = layers.ReLU()(layers.BatchNormalization()(grid))
     grid = layers.Reshape((-1, grid.shape[-1]))(grid)  # [batch, places, channels]
     grid = PlaceCode(name="place_code")(grid)
+    # A block of a transformer (Vaswani et al., 2017, section 3.1), normalised before each half.
     asked = layers.LayerNormalization()(grid)
     grid = grid + layers.MultiHeadAttention(num_heads=4, key_dim=32)(asked, asked)
+    inner = layers.Dense(256, activation="relu")(layers.LayerNormalization()(grid))
+    grid = grid + layers.Dense(grid.shape[-1])(inner)
     return keras.Model(pixels, grid, name=ENCODER)
 
 

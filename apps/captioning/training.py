@@ -76,12 +76,14 @@ def mixed(batches: tf.data.Dataset, model: Any, config: Config, seed: int) -> tf
         Scheduled Sampling for Transformers, section 3 (two passes, which keeps all steps parallel).
     """
     steps = config.epochs * int(batches.cardinality())
+    # Counted here: a training step may raise the optimizer's own count before its batch is there.
+    done = int(model.optimizer.iterations)
     predict = tf.function(lambda inputs: model(inputs, training=False), reduce_retracing=True)
 
     def generate() -> Iterator[Any]:
         random = np.random.default_rng(seed)  # here, as Keras looks at a first batch before it begins
-        for inputs, targets in batches.as_numpy_iterator():
-            share = config.scheduled_sampling * float(model.optimizer.iterations) / steps
+        for number, (inputs, targets) in enumerate(batches.as_numpy_iterator(), done):
+            share = config.scheduled_sampling * number / steps
             logits = predict({name: tf.constant(value) for name, value in inputs.items()})
             own = draw_words(np.asarray(logits), random)
             yield {**inputs, WORDS: put_in(inputs[WORDS], own, share, random)}, targets
