@@ -76,14 +76,18 @@ def read_pictures(given: Iterable[str], size: int) -> Iterator[Picture]:
     """Reads the pictures of files and folders; at the end says how many cannot be read.
 
     Raises:
-        InputError: When all that is given is folders without pictures.
+        InputError: When all that is given is folders without pictures; after the last, when none can be read.
     """
     broken = []
+    is_any = False
     for name in find_pictures(given):
         picture = as_picture(name, size)
         if picture.error:
             broken.append(f"{picture.name}: {picture.error}")
+        is_any = is_any or not picture.error
         yield picture
+    if broken and not is_any:
+        raise InputError(named("picture", broken, "cannot be read"), "predict")
     if broken:
         show(named("picture", broken, "cannot be read"))
 

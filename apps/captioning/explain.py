@@ -153,12 +153,10 @@ def write_png(explanations: Sequence[Explanation], path: Path) -> None:
     """The same as one picture.
 
     Raises:
-        InputError: When there is nothing to draw, or too much.
+        InputError: When there is too much for one.
     """
     from apps.core.plots import figure
 
-    if all(one.picture is None for one in explanations):
-        raise InputError("none of the pictures can be read, so there is nothing to draw", path)
     rows = [row for one in explanations for row in rows_of(one)]
     heights = [row.height for row in rows]
     if sum(heights) > MOST_INCHES:

@@ -134,10 +134,15 @@ def test_explanations_show_each_picture_once_a_word(model: str, trained: Trained
     assert Image.open(pictures / "drawn.png").size[0] > 500
 
 
-def test_nothing_to_draw_is_an_error(trained: Trained, pictures: Path) -> None:
-    found = run("predict", pictures / "broken.jpg", "--run", trained("attention"), "--explain", pictures / "no.png")
-    assert "none of the pictures can be read" in found.error
+def test_no_picture_that_can_be_read_is_an_error(trained: Trained, pictures: Path) -> None:
+    broken = [pictures / "broken.jpg", pictures / "none.jpg"]
+    found = run("predict", *broken, "--run", trained("attention"), "--explain", pictures / "no.png")
+    assert found.error.startswith(f"predict: 2 pictures cannot be read: {broken[0]}: is not a picture")
+    assert f"{broken[1]}: no such picture" in found.error
     assert not (pictures / "no.png").exists()
+
+
+def test_nothing_to_explain_is_an_error(trained: Trained, pictures: Path) -> None:
     blank, page = write(pictures / "blank.txt", "\n\n"), pictures / "no.html"
     found = run("predict", "--file", blank, "--run", trained("attention"), "--explain", page)
     assert "there is nothing to explain" in found.error
