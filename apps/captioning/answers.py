@@ -78,18 +78,18 @@ def read_pictures(given: Iterable[str], size: int) -> Iterator[Picture]:
     Raises:
         InputError: When all that is given is folders without pictures; after the last, when none can be read.
     """
-    broken = []
-    is_any = False
+    broken, count = [], 0
     for name in find_pictures(given):
         picture = as_picture(name, size)
+        count += 1
         if picture.error:
             broken.append(f"{picture.name}: {picture.error}")
-        is_any = is_any or not picture.error
         yield picture
-    if broken and not is_any:
-        raise InputError(named("picture", broken, "cannot be read"), "predict")
     if broken:
-        show(named("picture", broken, "cannot be read"))
+        line = named("picture", broken, "cannot be read")
+        if len(broken) == count:
+            raise InputError(line, "predict")
+        show(line)
 
 
 def split_readable(pictures: Sequence[Picture]) -> tuple[list[int], np.ndarray | None]:
